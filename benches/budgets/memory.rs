@@ -1,0 +1,152 @@
+//! What the process does between a fact or a key and a painted buffer, without terminal and network.
+
+use crate::synth::{SIX, Scale, Synth};
+use crate::term::status_mb;
+use crate::{Row, Times, row};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sereno::app::{self, Msg};
+use sereno::domain::{Observation, UnixMs};
+use sereno::keymap::Keymap;
+use sereno::state::ui::Place;
+use sereno::state::{AppState, Mode};
+use sereno::theme::{Depth, Theme};
+use sereno::ui::{Sheet, paint};
+use std::time::Instant;
+
+/// A console without a terminal.
+struct Bench {
+    synth: Synth,
+    state: AppState,
+    sheet: Sheet,
+    shown: Buffer,
+    next: Buffer,
+    changed: usize,
+}
+
+impl Bench {
+    fn new(scale: Scale, rounds: usize) -> Self {
+        let synth = Synth::new(scale);
+        let keymap = Keymap::built_in().unwrap();
+        let state = AppState::new(synth.network.clone(), keymap, "bench".to_owned(), Mode::Console);
+        let area = Rect::new(0, 0, 200, 50);
+        let sheet = Sheet::new(&Theme::built_in().unwrap(), Depth::True, false);
+        let (shown, next) = (Buffer::empty(area), Buffer::empty(area));
+        let mut bench = Self { synth, state, sheet, shown, next, changed: 0 };
+        let _ = app::update(&mut bench.state, Msg::Resize { width: 200, height: 50 });
+        bench.tick();
+        let contact = bench.synth.connect();
+        bench.fold(contact);
+        for _ in 0..rounds {
+            let round = bench.synth.round();
+            bench.fold(round);
+            bench.tick();
+        }
+        bench.frame();
+        bench
+    }
+
+    fn fold(&mut self, facts: Vec<Observation>) {
+        for seen in facts {
+            let _ = app::update(&mut self.state, Msg::Fact(Box::new(seen)));
+        }
+    }
+
+    fn tick(&mut self) {
+        let _ = app::update(&mut self.state, Msg::Tick(UnixMs(self.synth.now)));
+    }
+
+    /// Detection, view, paint, difference to the frame before.
+    fn frame(&mut self) {
+        let _ = app::settle(&mut self.state);
+        let screen = app::view(&self.state);
+        paint(&screen, &self.sheet, &mut self.next);
+        self.changed += self.shown.diff(&self.next).len();
+        std::mem::swap(&mut self.shown, &mut self.next);
+    }
+
+    fn key(&mut self, key: &str) {
+        let _ = app::update(&mut self.state, Msg::Key(key.parse().unwrap()));
+    }
+
+    /// Presses the keys again and again while blocks come at 100 times their speed: what waits between two frames of 16 ms
+    /// is folded first, as the console does.
+    fn press(&mut self, keys: &str, presses: usize) -> Times {
+        let mut times = Times::default();
+        let mut waiting: std::collections::VecDeque<Observation> = std::collections::VecDeque::new();
+        for (n, key) in keys.split(' ').cycle().take(presses).enumerate() {
+            // A round every 60 ms of real time, 16 ms of it before each key.
+            if n % 4 == 0 {
+                waiting.extend(self.synth.round());
+            }
+            let share = waiting.len().div_ceil(4 - n % 4);
+            let batch: Vec<Observation> = waiting.drain(..share).collect();
+            let began = Instant::now();
+            self.fold(batch);
+            if n % 6 == 0 {
+                self.tick();
+            }
+            self.key(key);
+            self.frame();
+            times.push(began.elapsed());
+        }
+        times
+    }
+}
+
+/// Notification to cell, without the network.
+pub(crate) fn cell() -> Vec<Row> {
+    let mut bench = Bench::new(SIX, 720);
+    let mut times = Times::default();
+    for _ in 0..200 {
+        for seen in bench.synth.round() {
+            let began = Instant::now();
+            bench.fold(vec![seen]);
+            bench.frame();
+            times.push(began.elapsed());
+        }
+        bench.tick();
+    }
+    assert!(bench.changed > 0, "nothing was drawn");
+    vec![row("fact → painted cells, in process, six chains", "p99 ≤ 50 ms", times.told())]
+}
+
+const KEYS: &str = "j j j PgDn PgUp G g s k d j Esc / a l Enter j Esc z z ? Esc t Esc : r Esc";
+
+/// Keys under load.
+pub(crate) fn keys() -> Vec<Row> {
+    let scale = Scale { chains: 100, validators: 1_000, events: 14 };
+    let mut bench = Bench::new(scale, 720);
+    let overview = bench.press(KEYS, 1_200);
+    bench.state.ui.open(Place { tab: 1, chain: Some("relay".into()) });
+    let mut lists = Times::default();
+    for _ in 0..6 {
+        lists.0.extend(bench.press(KEYS, 200).0);
+        bench.key("w");
+    }
+    vec![
+        row("key → frame: 100 chains at 100×, overview", "p50 ≤ 16, p99 ≤ 50, max ≤ 150 ms", overview.told()),
+        row(
+            "key → frame: its relay, lists of 720 blocks, 500 events, 1,000 validators",
+            "p50 ≤ 16, p99 ≤ 50, max ≤ 150 ms",
+            lists.told(),
+        ),
+    ]
+}
+
+/// A hundred chains and ten thousand validators.
+pub(crate) fn hundred() -> Vec<Row> {
+    let before = status_mb("self", "VmRSS").unwrap_or(f64::NAN);
+    let mut bench = Bench::new(Scale { chains: 100, validators: 10_000, events: 2 }, 720);
+    let memory = status_mb("self", "VmRSS").unwrap_or(f64::NAN) - before;
+    let overview = bench.press(KEYS, 600);
+    bench.state.ui.open(Place { tab: 1, chain: Some("relay".into()) });
+    bench.key("w");
+    bench.key("w");
+    let authors = bench.press(KEYS, 600);
+    vec![
+        row("100 chains, 10,000 validators: overview", "same frame budget", overview.told()),
+        row("100 chains, list of 10,000 validators", "same frame budget", authors.told()),
+        row("100 chains, 72,000 blocks: memory", "≤ 500 MB", format!("{memory:.0} MB")),
+    ]
+}

@@ -1,0 +1,197 @@
+//! Key presses and pasted text: into the open text field, or through the keymap to a command.
+//!
+//! In: a key. Out: the changed state and effects. Pasted text only ever becomes text in an open field. A key that does
+//! nothing is answered with a sentence.
+
+use super::{Effect, commands, palette, wall};
+use crate::command::Command;
+use crate::keymap::{Context, Key, KeyCode, Resolution};
+use crate::screen::Role;
+use crate::state::AppState;
+use crate::state::filter::Filter;
+use crate::state::input::{Edit, Input, remember};
+use crate::state::ui::{Overlay, OverlayKind, Said};
+
+/// Longest chord.
+const MAX_CHORD: usize = 4;
+
+/// Contexts in force, the first that knows a key wins.
+#[must_use]
+pub(super) fn contexts(state: &AppState) -> Vec<Context> {
+    if state.mode.is_wall() {
+        return vec![Context::Wall];
+    }
+    let mut out = Vec::new();
+    if state.ui.overlay.is_some() {
+        out.push(Context::Overlay);
+    }
+    if state.mode.is_replay() {
+        out.push(Context::Replay);
+    }
+    out.extend([Context::List, Context::Global]);
+    out
+}
+
+/// Handles a key press.
+pub(super) fn press(state: &mut AppState, key: Key) -> Vec<Effect> {
+    if state.mode.is_wall() {
+        return match state.keymap.resolve(&[Context::Wall], &[], key) {
+            Resolution::Command(command) => wall::command(state, command),
+            Resolution::Pending | Resolution::None => Vec::new(),
+        };
+    }
+    state.ui.said = None;
+    if state.ui.is_typing() {
+        return type_key(state, key);
+    }
+    let pending = std::mem::take(&mut state.ui.pending);
+    let contexts = contexts(state);
+    match state.keymap.resolve(&contexts, &pending, key) {
+        Resolution::Command(command) => commands::run(state, command),
+        Resolution::Pending if pending.len() < MAX_CHORD => {
+            state.ui.pending = pending;
+            state.ui.pending.push(key);
+            Vec::new()
+        }
+        Resolution::Pending | Resolution::None => {
+            if key.code == KeyCode::Esc && !pending.is_empty() {
+                return Vec::new();
+            }
+            let all: Vec<String> = pending.iter().chain([&key]).map(ToString::to_string).collect();
+            say(state, Role::Dim, format!("{} is not bound here · ? shows the keys", all.join(" ")));
+            Vec::new()
+        }
+    }
+}
+
+/// Handles pasted text: it goes into an open field and nowhere else.
+pub(super) fn paste(state: &mut AppState, text: &str) {
+    if state.mode.is_wall() {
+        return;
+    }
+    match state.ui.input_mut() {
+        Some(input) => {
+            input.paste(text);
+            typed(state);
+        }
+        None => {
+            say(state, Role::Dim, "pasted text is ignored: open the filter or the palette first".to_owned())
+        }
+    }
+}
+
+/// Answers in the footer.
+pub(super) fn say(state: &mut AppState, role: Role, text: String) {
+    state.ui.said = Some(Said { text, role, at: state.now });
+}
+
+fn type_key(state: &mut AppState, key: Key) -> Vec<Effect> {
+    let is_move = matches!(key.code, KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown);
+    if is_move && state.ui.filter.is_none() && move_in_overlay(state, key.code) {
+        return Vec::new();
+    }
+    let history =
+        if state.ui.filter.is_some() { &state.ui.filter_history } else { &state.ui.palette_history };
+    let history = history.clone();
+    let Some(input) = state.ui.input_mut() else { return Vec::new() };
+    match input.edit(key, &history) {
+        Edit::Changed => typed(state),
+        Edit::Accepted => return accept(state),
+        Edit::Cancelled => cancel(state),
+        // Leaving, redrawing and the like work while a field is open; plain keys are text and nothing else.
+        Edit::Ignored if key.ctrl => {
+            if let Resolution::Command(c @ (Command::Quit | Command::Redraw | Command::Refresh)) =
+                state.keymap.resolve(&[Context::Global], &[], key)
+            {
+                return commands::run(state, c);
+            }
+        }
+        Edit::Ignored => {}
+    }
+    Vec::new()
+}
+
+/// Up and Down choose in the palette while nothing was recalled, and scroll the help; false where they are history.
+fn move_in_overlay(state: &mut AppState, code: KeyCode) -> bool {
+    let page = usize::from(state.ui.height / 2).max(1);
+    let count = match &state.ui.overlay {
+        Some(Overlay { kind: OverlayKind::Palette(input, _), .. }) => {
+            let empty = input.is_empty() && !state.ui.palette_history.is_empty();
+            if empty && code == KeyCode::Up {
+                return false;
+            }
+            palette::entries(state, &input.text()).len()
+        }
+        Some(Overlay { kind: OverlayKind::Help(_), .. }) => super::overlays::length(state),
+        _ => return false,
+    };
+    let last = count.saturating_sub(1);
+    let step = |n: usize| match code {
+        KeyCode::Up => n.saturating_sub(1),
+        KeyCode::Down => n.saturating_add(1).min(last),
+        KeyCode::PageUp => n.saturating_sub(page),
+        _ => n.saturating_add(page).min(last),
+    };
+    match &mut state.ui.overlay {
+        Some(Overlay { kind: OverlayKind::Palette(_, selected), .. }) => *selected = step(*selected),
+        Some(overlay) => overlay.scroll = step(overlay.scroll),
+        None => {}
+    }
+    true
+}
+
+/// The text of the open field changed: filters apply while they are typed.
+fn typed(state: &mut AppState) {
+    if let Some(field) = &state.ui.filter {
+        let (list, text) = (field.list.clone(), field.input.text());
+        let wrong = Filter::of(&text).wrong().map(|why| format!("{why} · shown unfiltered · e.g. -r ^asset"));
+        state.ui.table_mut(&list).filter = text;
+        if let Some(why) = wrong {
+            say(state, Role::Minor, why);
+        }
+    } else if let Some(overlay) = &mut state.ui.overlay {
+        overlay.scroll = 0;
+        if let OverlayKind::Palette(_, selected) = &mut overlay.kind {
+            *selected = 0;
+        }
+    }
+}
+
+fn accept(state: &mut AppState) -> Vec<Effect> {
+    if let Some(field) = state.ui.filter.take() {
+        let text = field.input.text();
+        remember(&mut state.ui.filter_history, &text);
+        state.ui.table_mut(&field.list).filter = text;
+        commands::hold_selections(state);
+        return Vec::new();
+    }
+    match state.ui.overlay.take() {
+        Some(Overlay { kind: OverlayKind::Palette(input, selected), .. }) => {
+            accept_palette(state, &input, selected)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn accept_palette(state: &mut AppState, input: &Input, selected: usize) -> Vec<Effect> {
+    let text = input.text();
+    let entry = palette::entries(state, &text).into_iter().nth(selected);
+    match entry {
+        Some(entry) => {
+            remember(&mut state.ui.palette_history, &text);
+            palette::run(state, &entry)
+        }
+        None => {
+            say(state, Role::Minor, format!("no command and no chain is called '{text}' · : shows all"));
+            Vec::new()
+        }
+    }
+}
+
+fn cancel(state: &mut AppState) {
+    if let Some(field) = state.ui.filter.take() {
+        state.ui.table_mut(&field.list).filter = field.before;
+    } else {
+        state.ui.overlay = None;
+    }
+}

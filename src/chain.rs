@@ -1,0 +1,15 @@
+//! Chain access: all endpoints of a chain side by side, freshness, failover, finalized cursor, probes.
+//!
+//! In: a [`ChainSpec`](crate::domain::ChainSpec) with the URLs of its endpoints, a clock and a place for facts. Out:
+//! facts. One future a chain does everything ([`supervisor::run`]); the runtime spawns it. Must not import anything of
+//! this crate but `domain`, `codec` and `ports`; no method that changes a chain can be named here.
+
+mod cursor;
+mod endpoint;
+mod pool;
+mod probes;
+mod recent;
+pub mod supervisor;
+pub mod transport;
+
+pub use endpoint::{Endpoint, Expected};

@@ -1,0 +1,209 @@
+//! One block: its state in one request, its events, its author.
+//!
+//! In: a header, the runtime before and after it. Out: a [`Block`] and the facts that its state tells. The events of a
+//! block that changes the runtime are those of the runtime before it; its state is that of the runtime after it
+//! (FAULTS H17). Must not choose what is read: one plain query a block, whatever happens.
+
+use super::super::transport::{LinkError, Rpc};
+use super::epoch::{self, Epochs};
+use super::relay;
+use super::runtime::Loaded;
+use super::{State, query};
+use crate::codec::{DecodedEvent, Events, Header, Runtime, field, variant_name};
+use crate::domain::{Block, Clean, Era, EventRecord, Fact, UnixMs};
+use codec::{Compact, Decode};
+use scale_decode::DecodeAsType;
+
+/// Most events kept of one block.
+const MAX_EVENTS: usize = 48;
+
+/// Events that say nothing an operator would look for. They are counted.
+const ROUTINE: &[(&str, &str)] = &[
+    ("System", "ExtrinsicSuccess"),
+    ("System", "NewAccount"),
+    ("System", "KilledAccount"),
+    ("Balances", "Deposit"),
+    ("Balances", "Withdraw"),
+    ("Balances", "Endowed"),
+    ("Balances", "DustLost"),
+    ("Balances", "Issued"),
+    ("Balances", "Rescinded"),
+    ("Balances", "MintedCredit"),
+    ("Balances", "BurnedDebt"),
+    ("TransactionPayment", "TransactionFeePaid"),
+    ("ParaInclusion", "CandidateBacked"),
+    ("ParaInclusion", "CandidateIncluded"),
+    ("ParaInclusion", "UpwardMessagesReceived"),
+];
+
+/// A block read in full.
+pub(in crate::chain) struct ReadBlock {
+    /// The block.
+    pub(in crate::chain) block: Block,
+    /// What its state tells besides, in the order in which it must be applied before the block.
+    pub(in crate::chain) facts: Vec<Fact>,
+    /// True where the disputes must be read again.
+    pub(in crate::chain) disputes_changed: bool,
+    /// True where the block says that it changed the code, or where it was not written by the runtime that should have
+    /// written it: the runtime must be looked up before the block is believed.
+    pub(in crate::chain) doubts_runtime: bool,
+    /// True where another runtime than the one given wrote the block.
+    pub(in crate::chain) foreign: bool,
+}
+
+/// The runtimes around a block.
+#[derive(Clone, Copy)]
+pub(in crate::chain) struct Around<'a> {
+    /// The runtime of the parent's state: it wrote the events.
+    pub(in crate::chain) before: &'a Loaded,
+    /// The runtime of the block's own state.
+    pub(in crate::chain) after: &'a Loaded,
+    /// The parent's slot, where known.
+    pub(in crate::chain) parent_slot: Option<u64>,
+}
+
+/// Reads the block behind `header`.
+pub(in crate::chain) async fn read(
+    rpc: &Rpc,
+    header: &Header,
+    around: Around<'_>,
+    epochs: &mut Epochs,
+) -> Result<ReadBlock, LinkError> {
+    let runtime = &around.after.runtime;
+    let state = plain(rpc, runtime, header, epochs).await?;
+    let mut facts = Vec::new();
+    let session = epoch::session(runtime, &state);
+    match &session {
+        Some(session) => {
+            let authorities = epochs.follow(rpc, runtime, (&state, header.at.hash), session).await?;
+            facts.push(Fact::Session { session: session.clone(), at: header.at });
+            facts.extend(authorities.map(Fact::Authorities));
+        }
+        None => facts.push(unread("session", "no such pallet, or it does not decode")),
+    }
+    facts.push(era(runtime, &state));
+    let index = session.map(|s| s.index);
+    let events = around.before.runtime.events(events_bytes(runtime, &state));
+    let disputes_changed = events.list.iter().any(relay::touches_disputes);
+    let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
+    let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
+    let doubts_runtime = events.error.is_some() || code_updated || foreign;
+    let block = Block {
+        at: header.at,
+        parent: header.parent,
+        timestamp: timestamp(runtime, &state),
+        slot: header.author.map(crate::codec::header::Author::slot),
+        author: header.author.and_then(|a| epochs.author(index, a)),
+        missed: epochs.missed(around.parent_slot, header.author),
+        transactions: transactions(&events),
+        candidates: events.list.iter().filter_map(relay::candidate).collect(),
+        events: events.list.iter().filter(|e| !is_routine(e)).take(MAX_EVENTS).map(record).collect(),
+        event_count: Some(events.count),
+        undecoded: events.error.as_ref().map(|e| Clean::of(&e.to_string())),
+    };
+    Ok(ReadBlock { block, facts, disputes_changed, doubts_runtime, foreign })
+}
+
+async fn plain(rpc: &Rpc, runtime: &Runtime, header: &Header, epochs: &Epochs) -> Result<State, LinkError> {
+    let items = [
+        ("System", "Events"),
+        ("System", "LastRuntimeUpgrade"),
+        ("Timestamp", "Now"),
+        ("Staking", "ActiveEra"),
+        ("StakingAhClient", "Mode"),
+    ];
+    let keys: Vec<Vec<u8>> = items
+        .iter()
+        .chain(epoch::PLAIN)
+        .chain(epochs.with_first_block())
+        .filter_map(|(pallet, item)| runtime.key(pallet, item).ok())
+        .collect();
+    query(rpc, &keys, header.at.hash).await
+}
+
+fn events_bytes<'s>(runtime: &Runtime, state: &'s State) -> &'s [u8] {
+    runtime.key("System", "Events").ok().and_then(|k| state.get(&k)).unwrap_or_default()
+}
+
+/// Spec version of the runtime that executed the block: it notes itself first thing after an upgrade.
+fn written_by(runtime: &Runtime, state: &State) -> Option<u32> {
+    let key = runtime.key("System", "LastRuntimeUpgrade").ok()?;
+    let Compact(spec) = <Compact<u32>>::decode(&mut state.get(&key)?).ok()?;
+    Some(spec)
+}
+
+fn timestamp(runtime: &Runtime, state: &State) -> Option<UnixMs> {
+    let key = runtime.key("Timestamp", "Now").ok()?;
+    let ms = runtime.storage::<u64>("Timestamp", "Now", Some(state.get(&key)?)).ok()?;
+    i64::try_from(ms).ok().filter(|ms| *ms > 0).map(UnixMs)
+}
+
+fn unread(section: &str, reason: &str) -> Fact {
+    Fact::Unread { section: section.into(), reason: reason.into() }
+}
+
+#[derive(DecodeAsType)]
+struct ActiveEra {
+    index: u32,
+    start: Option<u64>,
+}
+
+/// The era, where the relay runs the staking itself (ACTIONS P9).
+fn era(runtime: &Runtime, state: &State) -> Fact {
+    let Ok(key) = runtime.key("Staking", "ActiveEra") else { return Fact::Era(None) };
+    if let Ok(mode_key) = runtime.key("StakingAhClient", "Mode") {
+        match runtime.storage::<Mode>("StakingAhClient", "Mode", state.get(&mode_key)) {
+            Ok(Mode::Passive {}) => {}
+            Ok(_) => return unread("era", "staking has moved to Asset Hub; its era stands there"),
+            Err(e) => return unread("era", &e.to_string()),
+        }
+    }
+    let Some(bytes) = state.get(&key) else { return Fact::Era(None) };
+    match runtime.storage::<ActiveEra>("Staking", "ActiveEra", Some(bytes)) {
+        Ok(era) => {
+            let started = era.start.and_then(|ms| i64::try_from(ms).ok()).map(UnixMs);
+            Fact::Era(Some(Era { index: era.index, started }))
+        }
+        Err(e) => unread("era", &e.to_string()),
+    }
+}
+
+/// Where the staking system lives (`StakingAhClient.Mode`).
+#[derive(DecodeAsType)]
+enum Mode {
+    Passive {},
+    Buffered {},
+    Active {},
+}
+
+/// Extrinsics that are not inherents: those whose dispatch class is not mandatory.
+fn transactions(events: &Events) -> Option<u32> {
+    if events.error.is_some() {
+        return None;
+    }
+    let count = events
+        .list
+        .iter()
+        .filter(|e| e.pallet == "System")
+        .filter_map(|e| match e.name.as_str() {
+            "ExtrinsicSuccess" => e.field("dispatch_info", 0),
+            "ExtrinsicFailed" => e.field("dispatch_info", 1),
+            _ => None,
+        })
+        .filter(|info| field(info, "class", 1).and_then(variant_name) != Some("Mandatory"))
+        .count();
+    u32::try_from(count).ok()
+}
+
+fn is_routine(event: &DecodedEvent) -> bool {
+    ROUTINE.iter().any(|(pallet, name)| event.pallet == *pallet && event.name == *name)
+}
+
+fn record(event: &DecodedEvent) -> EventRecord {
+    EventRecord {
+        pallet: Clean::of(&event.pallet),
+        name: Clean::of(&event.name),
+        fields: Clean::of(&event.line()),
+        extrinsic: event.extrinsic,
+    }
+}

@@ -1,0 +1,421 @@
+//! The command line as CONTRACT fixes it.
+//!
+//! In: arguments and `SERENO_*` variables. Out: [`Cli`], or a [`CliError`] of one line and a hint. Nothing is done here.
+//! Must not import anything but `config` and `domain`.
+
+use crate::config::{EndpointFlag, LogLevel, Settings};
+use crate::domain::{ChainId, Clean, UnixMs, redact::hide_urls};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+use std::{error::Error as _, ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+
+const ENVIRONMENT: &str = "Without a subcommand the full-screen console opens.\n\n\
+Environment: SERENO_NETWORK, SERENO_STATE_DIR, SERENO_CONFIG, SERENO_THEME, SERENO_KEYMAP, SERENO_LOG_LEVEL, \
+SERENO_LOG_FILE and SERENO_OPERATOR (the name in the header) stand between the settings file and the flags: a flag \
+wins. NO_COLOR and COLORTERM are honoured.";
+
+/// A terminal operations console for Polkadot-SDK testnets.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "sereno", version, after_help = ENVIRONMENT, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; none opens the console.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Network profile: a name (paseo, local) or a TOML file [default: paseo]
+    #[arg(long, global = true, value_name = "NAME|FILE", env = "SERENO_NETWORK", hide_env_values = true)]
+    pub network: Option<String>,
+    /// Use this URL instead of the profile's for this chain; repeatable
+    #[arg(long, global = true, value_name = "CHAIN=URL", conflicts_with = "demo")]
+    pub endpoint: Vec<EndpointFlag>,
+    /// Watch only these chains
+    #[arg(long, global = true, value_name = "CHAIN,…", value_delimiter = ',', value_parser = chain_id)]
+    pub only: Vec<ChainId>,
+    /// No network at all: play the embedded recording of a real incident
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// Journal, audit log, cursor, offline outbox [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "SERENO_STATE_DIR", hide_env_values = true)]
+    pub state_dir: Option<PathBuf>,
+    /// Settings [default: settings.toml in the platform's config directory]
+    #[arg(long, global = true, value_name = "FILE", env = "SERENO_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Theme: a name or a TOML file [default: paseo-night]
+    #[arg(long, global = true, value_name = "NAME|FILE", env = "SERENO_THEME", hide_env_values = true)]
+    pub theme: Option<String>,
+    /// Keymap: a name or a TOML file [default: default]
+    #[arg(long, global = true, value_name = "NAME|FILE", env = "SERENO_KEYMAP", hide_env_values = true)]
+    pub keymap: Option<String>,
+    /// Enable what signs or submits; without it no code path can. Refused in a replay
+    #[arg(long, global = true)]
+    pub arm: bool,
+    /// The clock of every deadline, report and age, like 2026-11-21T14:00:00Z
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
+    pub now: Option<UnixMs>,
+    /// How much is logged [default: info]
+    #[arg(long, global = true, value_name = "LEVEL", env = "SERENO_LOG_LEVEL", hide_env_values = true)]
+    pub log_level: Option<LogLevel>,
+    /// Log to this file; never to the terminal while the console is up [default: in the state directory]
+    #[arg(long, global = true, value_name = "FILE", env = "SERENO_LOG_FILE", hide_env_values = true)]
+    pub log_file: Option<PathBuf>,
+    /// The name in the header and on acknowledgements; has no flag.
+    #[arg(long = "operator-from-environment", hide = true, env = "SERENO_OPERATOR", hide_env_values = true)]
+    pub operator: Option<String>,
+}
+
+impl Global {
+    /// What environment and flags say, as the uppermost layer of the settings.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            operator: self.operator.clone(),
+            theme: self.theme.clone(),
+            keymap: self.keymap.clone(),
+            network: self.network.clone(),
+            log_level: self.log_level,
+        }
+    }
+}
+
+/// Which block a snapshot reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum At {
+    /// The newest finalized block.
+    Finalized,
+    /// The newest block.
+    Best,
+}
+
+/// A named set of checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// The sanity check of the process documents.
+    Sanity,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Connect, gather one consistent world state, print it, exit. Status 2: nothing could be read
+    Snapshot {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+        /// Which block to read
+        #[arg(long, default_value = "finalized")]
+        at: At,
+        /// Give up after this time
+        #[arg(long, default_value = "30s", value_name = "TIME", value_parser = duration)]
+        timeout: Duration,
+    },
+    /// Watch for a time, print one line an alert and a summary. Status: 2 critical, 3 unknown, 1 lesser, 0 ok
+    Check {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+        /// How long to watch
+        #[arg(long = "for", default_value = "30s", value_name = "TIME", value_parser = duration)]
+        watch_for: Duration,
+        /// Only this detector; repeatable
+        #[arg(long, value_name = "ID")]
+        detector: Vec<String>,
+        /// Run a named set of checks
+        #[arg(long)]
+        suite: Option<Suite>,
+    },
+    /// Print observations as NDJSON, one a line, until interrupted
+    Watch,
+    /// Wall display: rotates pages, takes no action key, holds no signer
+    Wall {
+        /// How long a page stays
+        #[arg(long, default_value = "20s", value_name = "TIME", value_parser = duration)]
+        rotate: Duration,
+        /// Only these pages
+        #[arg(long, value_name = "PAGE,…", value_delimiter = ',')]
+        pages: Vec<String>,
+    },
+    /// Record what the sources say
+    Record {
+        /// The recording to write
+        file: PathBuf,
+        /// How long; without it until interrupted
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+        record_for: Option<Duration>,
+    },
+    /// Play a recording through the same screens
+    Replay {
+        /// The recording to read
+        file: PathBuf,
+        /// Times real time
+        #[arg(long, value_name = "N", value_parser = speed)]
+        speed: Option<f64>,
+        /// No screen: play at full speed, print alert changes as NDJSON and the snapshot at the end
+        #[arg(long, requires = "json")]
+        headless: bool,
+        /// The format of --headless
+        #[arg(long, requires = "headless")]
+        json: bool,
+    },
+    /// Serve the world state to Prometheus
+    Metrics {
+        /// Where to listen, like 127.0.0.1:9615
+        #[arg(long, value_name = "ADDR")]
+        listen: SocketAddr,
+    },
+    /// Check terminal, colours, clock, endpoints, chain identity, state directory. Status 1: something is off
+    Doctor {
+        /// Take the genesis that this chain has now as the right one, in place of the pinned one
+        #[arg(long, value_name = "CHAIN", value_parser = chain_id)]
+        accept_genesis: Option<ChainId>,
+    },
+    /// Print the completion script of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// A command line that is not followed: help and version, or a mistake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct CliError {
+    /// What to print.
+    pub text: String,
+    /// Exit status: 0 for help and version, which belong on stdout; 2 for mistakes, which belong on stderr.
+    pub code: u8,
+}
+
+impl CliError {
+    fn mistake(what: &str) -> Self {
+        let line = Clean::of(&hide_urls(what));
+        Self { text: format!("sereno: {line}\nsee 'sereno --help'"), code: 2 }
+    }
+}
+
+impl Cli {
+    /// Reads a command line, the program's name first, and the environment.
+    ///
+    /// # Errors
+    /// [`CliError`] for help, version and every mistake, also for flags that contradict each other.
+    pub fn read<I, T>(line: I) -> Result<Self, CliError>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let cli = Self::try_parse_from(line).map_err(|e| refuse(&e))?;
+        cli.contradictions()?;
+        Ok(cli)
+    }
+
+    fn contradictions(&self) -> Result<(), CliError> {
+        let replay = matches!(self.command, Some(Command::Replay { .. }));
+        match &self.command {
+            _ if self.global.arm && self.global.demo => {
+                Err(CliError::mistake("--arm is refused in a demo: it replays"))
+            }
+            _ if self.global.arm && replay => Err(CliError::mistake("--arm is refused in a replay")),
+            Some(Command::Wall { .. }) if self.global.arm => {
+                Err(CliError::mistake("--arm is refused on the wall: it only shows"))
+            }
+            _ if self.global.demo && replay => {
+                Err(CliError::mistake("--demo and replay contradict each other: choose one recording"))
+            }
+            Some(Command::Record { .. } | Command::Metrics { .. } | Command::Doctor { .. })
+                if self.global.demo =>
+            {
+                Err(CliError::mistake(
+                    "--demo uses no network: this command needs the chains; leave --demo out",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// clap's several lines as one: what is wrong, and clap's own tip.
+fn refuse(error: &clap::Error) -> CliError {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return CliError { text: error.render().to_string().trim_end().to_owned(), code: 0 };
+    }
+    if let (Some(ContextValue::String(arg)), Some(cause)) =
+        (error.get(ContextKind::InvalidArg), error.source())
+        && arg.starts_with("--endpoint")
+    {
+        // The value may hold a token, so it is not repeated.
+        return CliError::mistake(&cause.to_string());
+    }
+    let full = error.render().to_string();
+    let lines: Vec<&str> = full
+        .lines()
+        .map(str::trim)
+        .take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more information"))
+        .filter(|l| !l.is_empty())
+        .collect();
+    let joined = lines.join(" ");
+    CliError::mistake(joined.strip_prefix("error: ").unwrap_or(&joined))
+}
+
+fn chain_id(text: &str) -> Result<ChainId, String> {
+    let fine = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if fine { Ok(text.into()) } else { Err("expected a chain id like relay or asset-hub".to_owned()) }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
+    match parsed {
+        Some(d) if d >= Duration::from_millis(1) && d <= YEAR => Ok(d),
+        _ => Err("expected a time with its unit, more than zero and at most a year, like 30s or '2m 30s'"
+            .to_owned()),
+    }
+}
+
+fn moment(text: &str) -> Result<UnixMs, String> {
+    let expected = "expected RFC 3339 with a zone, like 2026-11-21T14:00:00Z";
+    text.parse::<jiff::Timestamp>().map(|t| UnixMs(t.as_millisecond())).map_err(|_| expected.to_owned())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let n = text.strip_suffix(['x', '×']).unwrap_or(text).parse::<f64>().ok();
+    n.filter(|n| (0.01..=100_000.0).contains(n))
+        .ok_or_else(|| "expected a number from 0.01 to 100000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Cli, CliError> {
+        Cli::read(std::iter::once("sereno").chain(line.split_whitespace()))
+    }
+
+    fn refused(line: &str) -> String {
+        let e = read(line).unwrap_err();
+        assert_eq!(e.code, 2, "{line}");
+        let lines: Vec<&str> = e.text.lines().collect();
+        assert_eq!(lines.len(), 2, "one line and a hint: {}", e.text);
+        assert_eq!(lines[1], "see 'sereno --help'");
+        lines[0].to_owned()
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_contract_is_understood() {
+        for line in [
+            "",
+            "snapshot --json --at best --timeout 30s",
+            "check --json --for 2m --detector reorg --suite sanity",
+            "watch",
+            "wall --rotate 20s --pages a,b",
+            "record /tmp/x --for 1h",
+            "replay x --speed 10",
+            "replay x --headless --json",
+            "metrics --listen 127.0.0.1:9615",
+            "doctor --accept-genesis relay",
+            "completions bash",
+            "man",
+            "--demo snapshot",
+            "snapshot --demo",
+            "--arm",
+            "--network local --only relay,people --endpoint relay=ws://127.0.0.1:9944 --endpoint people=wss://x",
+            "--state-dir /tmp --config /x --theme mono --keymap vim --log-level debug --log-file /tmp/l",
+        ] {
+            assert!(read(line).is_ok(), "{line}: {:?}", read(line).err());
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_contract() {
+        let Some(Command::Snapshot { json: false, at: At::Finalized, timeout }) =
+            read("snapshot").unwrap().command
+        else {
+            panic!("snapshot");
+        };
+        assert_eq!(timeout, Duration::from_secs(30));
+        let Some(Command::Wall { rotate, .. }) = read("wall").unwrap().command else { panic!("wall") };
+        assert_eq!(rotate, Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_that_says_what_was_expected() {
+        for (line, part) in [
+            ("--netwrok x", "unexpected argument '--netwrok' found"),
+            ("snapshto", "unrecognized subcommand 'snapshto'"),
+            ("snapshot --timeout 30", "like 30s"),
+            ("snapshot --timeout=-5s", "like 30s"),
+            ("snapshot --timeout 0s", "more than zero"),
+            ("check --for 99999h", "at most a year"),
+            ("snapshot --at latest", "[possible values: finalized, best]"),
+            ("--now yesterday", "2026-11-21T14:00:00Z"),
+            ("--now 2026-11-21T14:00:00", "with a zone"),
+            ("metrics", "--listen <ADDR>"),
+            ("metrics --listen here", "invalid socket address"),
+            ("replay x --speed nan", "from 0.01"),
+            ("replay x --speed 0", "from 0.01"),
+            ("replay x --json", "--headless"),
+            ("--only relay,,people", "expected a chain id"),
+            ("--endpoint nope", "expected CHAIN=URL"),
+            ("--log-level loud", "[possible values: error"),
+            ("completions tcsh2", "[possible values: bash"),
+            ("--demo --endpoint relay=wss://x", "cannot be used with"),
+        ] {
+            let e = refused(line);
+            assert!(e.contains(part), "{line}: {e}");
+        }
+    }
+
+    #[test]
+    fn arming_is_refused_wherever_the_past_is_shown() {
+        for line in
+            ["--arm --demo", "--arm replay x", "replay x --arm", "wall --arm", "snapshot --demo --arm"]
+        {
+            assert!(refused(line).contains("--arm is refused"), "{line}");
+        }
+        assert!(refused("--demo replay x").contains("contradict"));
+        for line in ["--demo record x", "metrics --listen 127.0.0.1:0 --demo", "doctor --demo"] {
+            assert!(refused(line).contains("--demo uses no network"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_never_repeats_a_token_or_an_escape() {
+        let e = refused("--endpoint relay=ftp://u:CANARY@h/?CANARY");
+        assert!(!e.contains("CANARY") && e.contains("expected ws:// or wss://"), "{e}");
+        let e = refused("--endpoint relay=CANARY0123456789ABC");
+        assert!(!e.contains("CANARY"), "{e}");
+        assert!(!refused("\u{1b}[2J").contains('\u{1b}'));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_politely() {
+        use std::os::unix::ffi::OsStringExt;
+        let bad = OsString::from_vec(vec![b'x', 0xff]);
+        let e = Cli::read([OsString::from("sereno"), OsString::from("--network"), bad]).unwrap_err();
+        assert!(e.code == 2 && e.text.contains("UTF-8"), "{e}");
+    }
+
+    #[test]
+    fn help_and_version_belong_on_stdout_and_name_the_environment() {
+        let help = read("--help").unwrap_err();
+        assert_eq!(help.code, 0);
+        for part in ["SERENO_NETWORK", "SERENO_OPERATOR", "--endpoint <CHAIN=URL>", "snapshot", "doctor"] {
+            assert!(help.text.contains(part), "{part}\n{}", help.text);
+        }
+        assert!(!help.text.contains("operator-from-environment"));
+        assert_eq!(read("--version").unwrap_err().code, 0);
+    }
+}

@@ -1,0 +1,18 @@
+//! The only code that spawns, owns channels and reads the clock.
+//!
+//! In: a plan (network, endpoints, options). Out: a running program: sources feeding one bounded queue, the reducer, and
+//! whatever the command does with the state. Everything it wires together is pure or a port. Must not decide anything
+//! that a detector, a tab or the supervisor could decide.
+
+pub mod clock;
+pub mod compose;
+pub mod console;
+pub mod doctor;
+pub mod engine;
+pub mod feed;
+pub mod headless;
+mod scrape;
+pub mod scribe;
+pub mod sources;
+pub mod tape;
+pub mod watch;

@@ -1,0 +1,78 @@
+//! Putting the parts of a command together: clock, profile, pins, depth.
+//!
+//! In: a profile and what the command wants to see. Out: a [`Plan`]. Here, and nowhere else, the permit to write is issued
+//! once this program can write; today nothing can. Must not run anything.
+
+use super::clock::SystemClock;
+use super::sources::Plan;
+use crate::chain::Endpoint;
+use crate::chain::supervisor::{Past, StateAt};
+use crate::config::Profile;
+use crate::domain::{ChainId, Hash, UnixMs};
+use crate::journal::{Journal, Role};
+use crate::ports::Clock;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Blocks before the best one that are read at once where block times are wanted.
+pub(super) const GLANCE: u64 = 20;
+/// Blocks that a console reads in time beside its live reads (DESIGN §3).
+const BACKFILL: u64 = 250;
+
+/// How deep a command looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// From now on: `watch`.
+    FromNow,
+    /// A glance back for block times: `record`, `check`, `metrics`, `doctor`, a snapshot at the best block.
+    Glance,
+    /// The same, with sessions and eras as of the finalized block: a snapshot at `finalized`.
+    GlanceAtFinalized,
+    /// A glance at once and more in time: consoles and walls.
+    Console,
+}
+
+/// The clock and the state directory that every command shares.
+#[derive(Clone)]
+pub struct Base {
+    /// The clock.
+    pub(super) clock: Arc<dyn Clock>,
+    /// The state directory; one folder a network below it.
+    pub(super) state_dir: PathBuf,
+}
+
+impl Base {
+    /// A base; `now` is where `--now` lets the clock begin.
+    #[must_use]
+    pub fn new(now: Option<UnixMs>, state_dir: &Path) -> Self {
+        Self { clock: Arc::new(SystemClock::new(now)), state_dir: state_dir.to_owned() }
+    }
+
+    /// What to watch. Genesis hashes pinned at an earlier contact are read where the network is public.
+    #[must_use]
+    pub fn plan(&self, profile: Profile, depth: Depth) -> Plan {
+        let dial =
+            |e: &crate::config::Endpoint| Endpoint { id: e.id.clone(), url: e.url.expose().to_owned() };
+        let endpoints = profile
+            .endpoints
+            .iter()
+            .map(|(chain, list)| (chain.clone(), list.iter().map(dial).collect()))
+            .collect();
+        let genesis = if profile.network.public { self.pins(&profile) } else { BTreeMap::new() };
+        let (at_once, in_time) = match depth {
+            Depth::FromNow => (0, 0),
+            Depth::Glance | Depth::GlanceAtFinalized => (GLANCE, 0),
+            Depth::Console => (GLANCE, BACKFILL),
+        };
+        let state_at = if depth == Depth::GlanceAtFinalized { StateAt::Finalized } else { StateAt::Best };
+        Plan { network: profile.network, endpoints, genesis, past: Past { at_once, in_time }, state_at }
+    }
+
+    fn pins(&self, profile: &Profile) -> BTreeMap<ChainId, Hash> {
+        let mut opened =
+            Journal::open(&self.state_dir, &profile.network.id, Role::Headless, self.clock.now());
+        let chains = profile.network.chains.iter().map(|c| &c.id);
+        chains.filter_map(|id| Some((id.clone(), opened.journal.pinned_genesis(id)?))).collect()
+    }
+}

@@ -1,0 +1,365 @@
+//! The full-screen console and the wall: keys, facts and time in, frames out.
+//!
+//! In: a feed, a keymap, a theme. Out: an exit status. One OS thread owns the state and does update, view and paint; keys,
+//! the watch over the terminal and the journal have threads of their own, the chains their own runtime. Leaving waits for
+//! none of them. Must not decide anything: the reducer does.
+
+use super::feed::{Feed, Woken};
+use super::scribe::Scribe;
+use super::sources::Plan;
+use super::tape;
+use crate::app::{self, Effect, Msg};
+use crate::domain::{AlertId, UnixMs};
+use crate::journal::{Journal, Role};
+use crate::keymap::Keymap;
+use crate::ports::Clock;
+use crate::record::Recording;
+use crate::state::{AppState, Mode};
+use crate::theme::Theme;
+use crate::ui::{self, Console, Drawn, Ending, Input, Sheet, Watch};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+/// Keys and notices that may wait.
+const INBOX: usize = 256;
+/// Longest time for which facts are folded before a frame is due, milliseconds.
+const FOLD_MS: u64 = 8;
+/// Shortest time between two frames, milliseconds.
+const FRAME_MS: u64 = 16;
+/// The clock moves on the screen once a second.
+const TICK_MS: u64 = 1_000;
+/// The clock of a replay moves this often, milliseconds.
+const REPLAY_TICK_MS: u64 = 100;
+
+/// What a console is opened with.
+pub struct Options {
+    /// Keys.
+    pub keymap: Keymap,
+    /// Colours.
+    pub theme: Theme,
+    /// Who sits here.
+    pub operator: String,
+    /// A wall: how long a page stays, and which pages; none for a console.
+    pub wall: Option<(u64, Vec<String>)>,
+    /// True in the child of a guardian.
+    pub guarded: bool,
+}
+
+impl Options {
+    /// Says what is wrong with the wall's pages, before anything is started.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn check(&self) -> Result<(), String> {
+        match &self.wall {
+            Some((rotate_ms, pages)) => crate::state::ui::Wall::new(*rotate_ms, pages).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What comes in besides facts.
+enum Inbox {
+    Input(Input),
+    End(Ending),
+}
+
+/// Opens the console on the chains of `plan`.
+///
+/// # Errors
+/// No terminal, or the system gives no thread.
+pub fn live(plan: Plan, base: &super::compose::Base, options: Options) -> io::Result<u8> {
+    let mode = if options.wall.is_some() { Mode::Wall } else { Mode::Console };
+    let role = if mode.is_wall() { Role::Headless } else { Role::Console };
+    let now = base.clock.now();
+    let mut opened = Journal::open(&base.state_dir, &plan.network.id, role, now);
+    let mut state = begin(plan.network.clone(), &options, mode)?;
+    let _ = app::update(&mut state, Msg::Tick(now));
+    for seen in opened.journal.load() {
+        let _ = app::update(&mut state, Msg::Restored(Box::new(seen)));
+    }
+    for ack in opened.journal.acks() {
+        let acked = Msg::Acked { alert: AlertId::from_text(&ack.alert), by: Some(ack.by) };
+        let _ = app::update(&mut state, acked);
+    }
+    let said = opened.notices.into_iter().chain(opened.journal.take_notices());
+    said.for_each(|notice| state.notice(notice));
+    let pin = plan.network.public;
+    let (tx, inbox) = mpsc::channel(INBOX);
+    let (notices, heard) = mpsc::channel(INBOX);
+    let mut driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
+    driver.frame(true)?;
+    driver.heard = Some(heard);
+    driver.scribe = match role {
+        Role::Console => Some(Scribe::start(opened.journal, base.clock.clone(), pin, notices)?),
+        Role::Headless => None,
+    };
+    let feed = Feed::live(plan, &base.clock)?;
+    driver.run(feed, tx)
+}
+
+/// Opens the console on a recording.
+///
+/// # Errors
+/// No terminal, or the system gives no thread.
+pub fn replay(
+    recording: Recording,
+    base: &super::compose::Base,
+    options: Options,
+    speed: f64,
+) -> io::Result<u8> {
+    let mode = if options.wall.is_some() { Mode::WallReplay } else { Mode::Replay };
+    let length_ms = recording.survey().length_ms;
+    let state = begin(recording.network.clone(), &options, mode)?;
+    let (tx, inbox) = mpsc::channel(INBOX);
+    let driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
+    let now = base.clock.now();
+    let mut feed = Feed::replay(crate::record::Player::new(recording, now), length_ms)?;
+    feed.set_speed(speed, now);
+    driver.run(feed, tx)
+}
+
+fn begin(network: crate::domain::Network, options: &Options, mode: Mode) -> io::Result<AppState> {
+    let mut state = AppState::new(network, options.keymap.clone(), options.operator.clone(), mode);
+    let (width, height) = ui::size();
+    let _ = app::update(&mut state, Msg::Resize { width, height });
+    if let Some((rotate_ms, pages)) = &options.wall {
+        state.ui.wall = crate::state::ui::Wall::new(*rotate_ms, pages)
+            .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
+    }
+    Ok(state)
+}
+
+/// The loop's own things.
+struct Driver {
+    state: AppState,
+    clock: Arc<dyn Clock>,
+    console: Console,
+    watch: Option<Watch>,
+    inbox: Receiver<Inbox>,
+    heard: Option<Receiver<Msg>>,
+    scribe: Option<Scribe>,
+    ticked: UnixMs,
+    drawn: UnixMs,
+    dirty: bool,
+    leaving: Option<u8>,
+}
+
+impl Driver {
+    fn open(
+        state: AppState,
+        clock: Arc<dyn Clock>,
+        options: &Options,
+        inbox: Receiver<Inbox>,
+    ) -> io::Result<Self> {
+        let environment = ui::Environment::of_process();
+        let sheet = Sheet::new(&options.theme, ui::depth(&environment), ui::ascii_only(&environment));
+        ui::install_panic_hook();
+        let watch = Some(Watch::arm(options.guarded)?);
+        let console = Console::open(sheet)?;
+        let now = clock.now();
+        Ok(Self {
+            state,
+            clock,
+            console,
+            watch,
+            inbox,
+            heard: None,
+            scribe: None,
+            ticked: now,
+            drawn: UnixMs::default(),
+            dirty: true,
+            leaving: None,
+        })
+    }
+
+    fn run(mut self, mut feed: Feed, tx: Sender<Inbox>) -> io::Result<u8> {
+        let done = Arc::new(AtomicBool::new(false));
+        listen(tx, &done, self.watch.take())?;
+        let result = self.turn(&mut feed);
+        done.store(true, Ordering::SeqCst);
+        drop(self.console);
+        drop(feed);
+        result
+    }
+
+    fn turn(&mut self, feed: &mut Feed) -> io::Result<u8> {
+        loop {
+            let patience = self.patience(feed);
+            match feed.wait(&mut self.inbox, patience) {
+                Woken::Inbox(item) => self.take(item, feed)?,
+                Woken::Fact(seen) => self.fold(*seen),
+                Woken::Nothing => {}
+            }
+            self.drain(feed)?;
+            if let Some(code) = self.leaving {
+                return Ok(code);
+            }
+            self.hear();
+            self.tick(feed)?;
+            let effects = app::settle(&mut self.state);
+            self.carry_out(effects, feed)?;
+            self.frame(false)?;
+        }
+    }
+
+    /// Milliseconds until something is due.
+    fn patience(&self, feed: &Feed) -> u64 {
+        let now = self.clock.now();
+        let tick = self.tick_ms(feed).saturating_sub(now.since(self.ticked));
+        let frame = if self.dirty { FRAME_MS.saturating_sub(now.since(self.drawn)) } else { tick };
+        tick.min(frame)
+    }
+
+    fn tick_ms(&self, feed: &Feed) -> u64 {
+        if matches!(feed, Feed::Replay { .. }) { REPLAY_TICK_MS } else { TICK_MS }
+    }
+
+    /// Takes what is there already, for a bounded time.
+    fn drain(&mut self, feed: &mut Feed) -> io::Result<()> {
+        let began = self.clock.now();
+        while self.clock.now().since(began) < FOLD_MS && self.leaving.is_none() {
+            if let Ok(item) = self.inbox.try_recv() {
+                self.take(item, feed)?;
+            } else if let Some(seen) = feed.try_fact() {
+                self.fold(seen);
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self) {
+        while let Some(msg) = self.heard.as_mut().and_then(|h| h.try_recv().ok()) {
+            let _ = app::update(&mut self.state, msg);
+            self.dirty = true;
+        }
+    }
+
+    fn fold(&mut self, seen: crate::domain::Observation) {
+        if let Some(scribe) = &self.scribe {
+            scribe.keep(&seen);
+        }
+        let _ = app::update(&mut self.state, Msg::Fact(Box::new(seen)));
+        self.dirty = true;
+    }
+
+    fn take(&mut self, item: Inbox, feed: &mut Feed) -> io::Result<()> {
+        let msg = match item {
+            Inbox::End(ending) => {
+                self.leaving = Some(ending.status());
+                return Ok(());
+            }
+            Inbox::Input(Input::Key(key)) => Msg::Key(key),
+            Inbox::Input(Input::Paste(text)) => Msg::Paste(text),
+            Inbox::Input(Input::Resize(width, height)) => {
+                self.console.invalidate();
+                Msg::Resize { width, height }
+            }
+            Inbox::Input(Input::Focus(_)) => {
+                self.console.invalidate();
+                self.dirty = true;
+                return Ok(());
+            }
+            Inbox::Input(Input::Gone) => {
+                self.leaving = Some(Ending::Terminal.status());
+                return Ok(());
+            }
+        };
+        self.dirty = true;
+        let effects = app::update(&mut self.state, msg);
+        self.carry_out(effects, feed)
+    }
+
+    fn tick(&mut self, feed: &mut Feed) -> io::Result<()> {
+        let now = self.clock.now();
+        if now.since(self.ticked) < self.tick_ms(feed) {
+            return Ok(());
+        }
+        self.ticked = now;
+        self.dirty = true;
+        let mut effects = Vec::new();
+        let mut moment = now;
+        while let Some(played) = feed.play(now) {
+            if let Some(store) = played.restart {
+                self.state.begin_again(*store);
+            }
+            // While facts are owed the replay's time is that of the last one played: it never runs ahead and back.
+            let last = played.facts.last().map(|seen| seen.at).filter(|_| played.more);
+            moment = last.unwrap_or(played.now);
+            for seen in played.facts {
+                effects.extend(tape::catch_up(&mut self.state, seen.at));
+                effects.extend(app::update(&mut self.state, Msg::Fact(Box::new(seen))));
+            }
+            if !played.more || self.clock.now().since(now) > FRAME_MS * 4 {
+                break;
+            }
+        }
+        if let Some(replay) = feed.replay_state() {
+            effects.extend(app::update(&mut self.state, Msg::Replay(replay)));
+            effects.extend(tape::catch_up(&mut self.state, moment));
+        }
+        effects.extend(app::update(&mut self.state, Msg::Tick(moment)));
+        self.carry_out(effects, feed)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, feed: &mut Feed) -> io::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Quit => self.leaving = Some(0),
+                Effect::Redraw => self.console.invalidate(),
+                Effect::Copy(text) => self.console.copy(&text)?,
+                Effect::Refresh => feed.refresh(&self.clock)?,
+                Effect::SaveAck { alert, by, at } => {
+                    if let Some(scribe) = &self.scribe {
+                        scribe.ack(alert, by, at);
+                    }
+                }
+                Effect::Alert(change) => {
+                    tracing::info!(alert = %change.alert.id, kind = ?change.kind, summary = %change.alert.summary, "alert");
+                }
+                Effect::Seek(to) => feed.seek(to, self.clock.now()),
+                Effect::Speed(times) => feed.set_speed(times, self.clock.now()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws, if something changed and the last frame is old enough.
+    fn frame(&mut self, now_or_never: bool) -> io::Result<()> {
+        let now = self.clock.now();
+        if !now_or_never && (!self.dirty || now.since(self.drawn) < FRAME_MS) {
+            return Ok(());
+        }
+        let screen = app::view(&self.state);
+        self.drawn = now;
+        self.dirty = matches!(self.console.draw(&screen)?, Drawn::Busy);
+        Ok(())
+    }
+}
+
+/// Starts the threads that read keys and watch over the terminal.
+fn listen(tx: Sender<Inbox>, done: &Arc<AtomicBool>, watch: Option<Watch>) -> io::Result<()> {
+    let (keys, ended) = (tx.clone(), done.clone());
+    std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
+        while !ended.load(Ordering::SeqCst) {
+            let Some(input) = ui::next(Duration::from_millis(200)) else { continue };
+            let gone = input == Input::Gone;
+            if keys.blocking_send(Inbox::Input(input)).is_err() || gone {
+                return;
+            }
+        }
+    })?;
+    let Some(watch) = watch else { return Ok(()) };
+    let ended = done.clone();
+    std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
+        watch.run(&ended, |ending| {
+            let _ = tx.try_send(Inbox::End(ending));
+        });
+    })?;
+    Ok(())
+}

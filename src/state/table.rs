@@ -1,0 +1,382 @@
+//! Lists on the screen: what is selected, sorted, filtered and marked in each.
+//!
+//! In: rows as a tab offers them ([`Rows`]) and what the user did to the list ([`TableState`]). Out: a window of rows
+//! as [`Table`]. Selection is by key, never by row. Must not know what the rows mean.
+
+use super::filter::Filter;
+use crate::screen::{Column, Line, Row, Table};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+/// Marks kept per list.
+const MAX_MARKED: usize = 1_000;
+
+/// What a row is sorted by. Unknown comes last in either direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortKey {
+    /// A number.
+    Number(u64),
+    /// Text.
+    Text(String),
+    /// Not known.
+    Unknown,
+}
+
+impl SortKey {
+    /// A number, or unknown.
+    #[must_use]
+    pub fn number(n: Option<u64>) -> Self {
+        n.map_or(Self::Unknown, Self::Number)
+    }
+
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let order = match (self, other) {
+            (Self::Unknown, Self::Unknown) => return Ordering::Equal,
+            (Self::Unknown, _) => return Ordering::Greater,
+            (_, Self::Unknown) => return Ordering::Less,
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+        };
+        if descending { order.reverse() } else { order }
+    }
+}
+
+/// Rows as a tab offers them. Nothing is built before it is asked for, so that a long list costs what is visible.
+pub trait Rows {
+    /// Columns, left to right.
+    fn columns(&self) -> Vec<Column>;
+    /// Number of rows, in their natural order.
+    fn len(&self) -> usize;
+    /// True without any row.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The key of a row: unique in the list, the same as long as the thing exists.
+    fn key(&self, row: usize) -> String;
+    /// What the filter looks at.
+    fn text(&self, row: usize) -> String {
+        self.cells(row).iter().map(Line::plain).collect::<Vec<_>>().join(" ")
+    }
+    /// What the row is sorted by in a column.
+    fn sort_key(&self, row: usize, column: usize) -> SortKey;
+    /// The cells, one per column.
+    fn cells(&self, row: usize) -> Vec<Line>;
+    /// True where a list without a selection stays on its first row while new rows come in above.
+    fn follows(&self) -> bool {
+        false
+    }
+}
+
+/// What the user did to one list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableState {
+    /// Key of the selected row; none: the first one.
+    pub selected: Option<String>,
+    /// Where it stood last, so that a vanished row falls to its neighbour.
+    pub at: usize,
+    /// Sorted by this column; none: natural order.
+    pub sort: Option<usize>,
+    /// Largest first (or the natural order backwards).
+    pub reverse: bool,
+    /// Text of the filter.
+    pub filter: String,
+    /// Keys of the marked rows.
+    pub marked: BTreeSet<String>,
+    /// The row that was marked last: a range starts there.
+    pub mark_anchor: Option<String>,
+}
+
+/// Where to go in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// So many rows down.
+    Down(usize),
+    /// So many rows up.
+    Up(usize),
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// One down, from the last to the first.
+    Around,
+    /// One up, from the first to the last.
+    AroundBack,
+}
+
+/// The rows that are shown, in their order: sorted and filtered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Natural { len: usize, reverse: bool },
+    Listed(Vec<usize>),
+}
+
+impl Order {
+    /// The order that `state` asks for. Costs nothing for a list that is neither sorted nor filtered.
+    #[must_use]
+    pub fn of(rows: &dyn Rows, state: &TableState) -> Self {
+        let mut filter = Filter::of(&state.filter);
+        if filter.keeps_all() && state.sort.is_none() {
+            return Self(Kind::Natural { len: rows.len(), reverse: state.reverse });
+        }
+        let mut listed: Vec<usize> = (0..rows.len()).collect();
+        if !filter.keeps_all() {
+            listed.retain(|row| filter.keeps(&rows.text(*row)));
+        }
+        match state.sort {
+            Some(column) => {
+                let mut keyed: Vec<_> = listed.into_iter().map(|r| (rows.sort_key(r, column), r)).collect();
+                keyed.sort_by(|a, b| a.0.compare(&b.0, state.reverse));
+                listed = keyed.into_iter().map(|(_, r)| r).collect();
+            }
+            None if state.reverse => listed.reverse(),
+            None => {}
+        }
+        Self(Kind::Listed(listed))
+    }
+
+    /// Number of rows shown.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Kind::Natural { len, .. } => *len,
+            Kind::Listed(listed) => listed.len(),
+        }
+    }
+
+    /// True where no row is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row at a place.
+    #[must_use]
+    pub fn row(&self, place: usize) -> Option<usize> {
+        match &self.0 {
+            Kind::Natural { len, .. } if place >= *len => None,
+            Kind::Natural { len, reverse: true } => Some(len - 1 - place),
+            Kind::Natural { .. } => Some(place),
+            Kind::Listed(listed) => listed.get(place).copied(),
+        }
+    }
+
+    fn key(&self, rows: &dyn Rows, place: usize) -> Option<String> {
+        self.row(place).map(|row| rows.key(row))
+    }
+
+    /// The place of the selected row: where its key is now, else where it last was, else none in an empty list.
+    #[must_use]
+    pub fn selected(&self, rows: &dyn Rows, state: &TableState) -> Option<usize> {
+        let last = self.len().checked_sub(1)?;
+        let Some(key) = &state.selected else { return Some(0) };
+        let is_there = |place: usize| self.key(rows, place).as_ref() == Some(key);
+        if is_there(state.at) {
+            return Some(state.at);
+        }
+        Some((0..=last).find(|p| is_there(*p)).unwrap_or(state.at.min(last)))
+    }
+}
+
+impl TableState {
+    /// Moves the selection.
+    pub fn go(&mut self, rows: &dyn Rows, to: Move) {
+        let order = Order::of(rows, self);
+        let (Some(at), Some(last)) = (order.selected(rows, self), order.len().checked_sub(1)) else { return };
+        let place = match to {
+            Move::Down(n) => at.saturating_add(n).min(last),
+            Move::Up(n) => at.saturating_sub(n),
+            Move::First => 0,
+            Move::Last => last,
+            Move::Around => {
+                if at == last {
+                    0
+                } else {
+                    at + 1
+                }
+            }
+            Move::AroundBack => at.checked_sub(1).unwrap_or(last),
+        };
+        self.at = place;
+        self.selected = match to {
+            Move::First if rows.follows() => None,
+            _ => order.key(rows, place),
+        };
+    }
+
+    /// Holds on to what is selected: the key keeps its row wherever it went; a vanished key falls to its neighbour.
+    pub fn hold(&mut self, rows: &dyn Rows) {
+        if self.selected.is_none() && rows.follows() {
+            return;
+        }
+        let order = Order::of(rows, self);
+        if let Some(place) = order.selected(rows, self) {
+            self.at = place;
+            self.selected = order.key(rows, place);
+        }
+    }
+
+    /// The key of the selected row.
+    #[must_use]
+    pub fn selected_key(&self, rows: &dyn Rows) -> Option<String> {
+        let order = Order::of(rows, self);
+        order.key(rows, order.selected(rows, self)?)
+    }
+
+    /// Sorts by the next column; behind the last one comes the natural order again.
+    pub fn sort_next(&mut self, columns: usize) {
+        self.sort = match self.sort {
+            None if columns > 0 => Some(0),
+            Some(n) if n + 1 < columns => Some(n + 1),
+            _ => None,
+        };
+        self.reverse = false;
+    }
+
+    /// Marks the selected row, or takes its mark away.
+    pub fn mark(&mut self, rows: &dyn Rows) {
+        let Some(key) = self.selected_key(rows) else { return };
+        if !self.marked.remove(&key) && self.marked.len() < MAX_MARKED {
+            self.marked.insert(key.clone());
+        }
+        self.mark_anchor = Some(key);
+    }
+
+    /// Marks every row from the last mark to the selection.
+    pub fn mark_range(&mut self, rows: &dyn Rows) {
+        let order = Order::of(rows, self);
+        let Some(here) = order.selected(rows, self) else { return };
+        let from = self
+            .mark_anchor
+            .as_ref()
+            .and_then(|key| (0..order.len()).find(|p| order.key(rows, *p).as_ref() == Some(key)))
+            .unwrap_or(here);
+        for place in from.min(here)..=from.max(here) {
+            if let Some(key) = order.key(rows, place).filter(|_| self.marked.len() < MAX_MARKED) {
+                self.marked.insert(key);
+            }
+        }
+    }
+
+    /// A window of `height` rows in which the selection stands in the upper part: a panel shows its first rows.
+    #[must_use]
+    pub fn window(&self, rows: &dyn Rows, height: usize) -> Table {
+        let order = Order::of(rows, self);
+        let (total, height) = (order.len(), height.max(1));
+        let selected = order.selected(rows, self);
+        let first = selected.unwrap_or(0).saturating_sub(height / 3).min(total.saturating_sub(height));
+        let mut columns = rows.columns();
+        if let Some(column) = self.sort.and_then(|n| columns.get_mut(n)) {
+            column.sorted = Some(self.reverse);
+        }
+        let shown = (first..total.min(first + height)).filter_map(|place| order.row(place));
+        let rows = shown
+            .map(|row| {
+                let key = rows.key(row);
+                Row { marked: self.marked.contains(&key), cells: rows.cells(row), key }
+            })
+            .collect();
+        Table { columns, rows, first, total, selected }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::Role;
+    use proptest::prelude::*;
+
+    struct Numbers(Vec<u64>);
+
+    impl Rows for Numbers {
+        fn columns(&self) -> Vec<Column> {
+            vec![]
+        }
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn key(&self, row: usize) -> String {
+            self.0[row].to_string()
+        }
+        fn sort_key(&self, row: usize, _: usize) -> SortKey {
+            if self.0[row] == 0 { SortKey::Unknown } else { SortKey::Number(self.0[row]) }
+        }
+        fn cells(&self, row: usize) -> Vec<Line> {
+            vec![Line::of(Role::Text, self.key(row))]
+        }
+    }
+
+    fn shown(rows: &Numbers, state: &TableState) -> Vec<String> {
+        state.window(rows, 100).rows.into_iter().map(|r| r.key).collect()
+    }
+
+    #[test]
+    fn the_selection_stays_on_its_key_when_rows_move() {
+        let mut state = TableState::default();
+        let rows = Numbers(vec![10, 11, 12]);
+        state.go(&rows, Move::Down(1));
+        let moved = Numbers(vec![1, 2, 3, 12, 11]);
+        assert_eq!(state.selected_key(&moved).as_deref(), Some("11"));
+        assert_eq!(state.window(&moved, 9).selected, Some(4));
+    }
+
+    #[test]
+    fn a_vanished_row_falls_to_its_neighbour() {
+        let mut state = TableState::default();
+        state.go(&Numbers(vec![10, 11, 12]), Move::Last);
+        state.hold(&Numbers(vec![10, 11]));
+        assert_eq!(state.selected.as_deref(), Some("11"));
+        state.hold(&Numbers(vec![]));
+        assert_eq!(state.window(&Numbers(vec![]), 9).selected, None);
+    }
+
+    #[test]
+    fn unknown_values_come_last_in_both_directions() {
+        let rows = Numbers(vec![3, 0, 5, 1]);
+        let mut state = TableState { sort: Some(0), ..TableState::default() };
+        assert_eq!(shown(&rows, &state), ["1", "3", "5", "0"]);
+        state.reverse = true;
+        assert_eq!(shown(&rows, &state), ["5", "3", "1", "0"]);
+    }
+
+    #[test]
+    fn a_filter_hides_rows_and_moving_goes_around_the_rest() {
+        let rows = Numbers(vec![10, 21, 12, 33]);
+        let mut state = TableState { filter: "-r ^1".to_owned(), ..TableState::default() };
+        assert_eq!(shown(&rows, &state), ["10", "12"]);
+        state.go(&rows, Move::AroundBack);
+        assert_eq!(state.selected.as_deref(), Some("12"));
+        state.go(&rows, Move::Around);
+        assert_eq!(state.selected.as_deref(), Some("10"));
+    }
+
+    #[test]
+    fn a_range_is_marked_from_the_last_mark() {
+        let rows = Numbers(vec![1, 2, 3, 4]);
+        let mut state = TableState::default();
+        state.mark(&rows);
+        state.go(&rows, Move::Down(2));
+        state.mark_range(&rows);
+        assert_eq!(state.marked.iter().map(String::as_str).collect::<Vec<_>>(), ["1", "2", "3"]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_window_always_holds_the_selection(len in 0u64..300, down in 0usize..400, height in 0usize..80) {
+            let rows = Numbers((1..=len).collect());
+            let mut state = TableState::default();
+            state.go(&rows, Move::Down(down));
+            let table = state.window(&rows, height);
+            prop_assert!(table.rows.len() <= height.max(1));
+            prop_assert_eq!(table.selected.is_none(), len == 0);
+            if let Some(s) = table.selected {
+                prop_assert!((table.first..table.first + table.rows.len()).contains(&s));
+            }
+        }
+    }
+}

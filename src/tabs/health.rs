@@ -1,0 +1,298 @@
+//! Tab 1: is the network stable. All chains in one table; behind Enter one chain in full.
+//!
+//! In: the store and the alerts. Out: panels. Every value that is too old is dim, every unknown one is `?`.
+
+mod alerts;
+mod chain;
+mod chains;
+mod lists;
+
+use super::{Intent, Pane, Tab, selected_key, subject, words};
+use crate::command::Command;
+use crate::domain::{AlertId, ChainId, ChainKind, Hash, ParaId, Severity};
+use crate::screen::{Body, Line, Node, Panel, Role, Size, Table};
+use crate::state::table::Rows;
+use crate::state::ui::{Place, Subject};
+use crate::state::{AppState, Chain};
+
+/// The tab.
+pub const TAB: Tab = Tab {
+    number: 1,
+    name: "health",
+    about: "all chains: best, finalized, lag, block times, endpoints",
+    panes,
+    rows,
+    body,
+    badge,
+    intent,
+    keys,
+};
+
+const ALERTS: &str = "alerts";
+const CHAINS: &str = "chains";
+const BLOCKS: &str = "blocks";
+const ENDPOINTS: &str = "endpoints";
+const AUTHORS: &str = "authors";
+const PARAS: &str = "paras";
+const DISPUTES: &str = "disputes";
+const EVENTS: &str = "events";
+
+/// Lines that must be free below the table for the selected chain's blocks to be shown there.
+const PREVIEW_LINES: usize = 7;
+
+fn opened(state: &AppState) -> Option<Chain<'_>> {
+    state.chain(state.ui.place.chain.as_ref()?)
+}
+
+fn panes(state: &AppState) -> Vec<Pane> {
+    let Some(chain) = opened(state) else {
+        let mut panes = vec![pane(CHAINS, None)];
+        if has_alerts(state) {
+            panes.push(pane(ALERTS, None));
+        }
+        return panes;
+    };
+    let id = Some(&chain.spec.id);
+    let mut panes = vec![pane(BLOCKS, id), pane(ENDPOINTS, id), pane(AUTHORS, id), pane(PARAS, id)];
+    if chain.spec.kind == ChainKind::Relay {
+        panes.push(pane(DISPUTES, id));
+    }
+    panes.push(pane(EVENTS, id));
+    panes
+}
+
+fn pane(id: &'static str, chain: Option<&ChainId>) -> Pane {
+    Pane { id, list: chain.map_or_else(|| id.to_owned(), |c| format!("{c}/{id}")) }
+}
+
+fn rows<'a>(state: &'a AppState, pane: &str) -> Option<Box<dyn Rows + 'a>> {
+    match (pane, opened(state)) {
+        (CHAINS, _) => Some(Box::new(chains::ChainRows::new(state))),
+        (ALERTS, _) => Some(Box::new(alerts::AlertRows::new(state))),
+        (pane, Some(chain)) => list(chain, pane),
+        _ => None,
+    }
+}
+
+/// One of the lists about a chain: `blocks`, `endpoints`, `authors`, `paras`, `disputes`, `events`.
+#[must_use]
+pub fn list<'a>(chain: Chain<'a>, pane: &str) -> Option<Box<dyn Rows + 'a>> {
+    Some(match pane {
+        BLOCKS => Box::new(lists::blocks::BlockRows::new(chain)),
+        ENDPOINTS => Box::new(lists::endpoints::EndpointRows::new(chain)),
+        AUTHORS => Box::new(lists::authors::AuthorRows::new(chain)),
+        PARAS => Box::new(lists::paras::ParaRows::new(chain)),
+        DISPUTES => Box::new(lists::disputes::DisputeRows::new(chain)),
+        EVENTS => Box::new(lists::events::EventRows::new(chain)),
+        _ => return None,
+    })
+}
+
+/// Lines of the alerts panel: frame, titles and rows, at most six on a small screen and ten on a large one.
+fn alert_lines(state: &AppState) -> usize {
+    match state.alerts.visible().len() {
+        0 => 0,
+        n => (n + 3).min(if state.ui.height >= 32 { 10 } else { 6 }),
+    }
+}
+
+fn has_alerts(state: &AppState) -> bool {
+    state.alerts.standing().next().is_some()
+}
+
+fn badge(state: &AppState) -> Option<u32> {
+    let n = state
+        .visible_alerts()
+        .iter()
+        .filter(|a| a.severity >= Severity::Major && a.acked_by.is_none())
+        .count();
+    u32::try_from(n).ok().filter(|n| *n > 0)
+}
+
+fn keys(state: &AppState) -> Vec<Command> {
+    if opened(state).is_some() {
+        return vec![Command::NextPane, Command::Describe, Command::Filter, Command::Back, Command::Help];
+    }
+    let alert = has_alerts(state);
+    let second = if alert { Command::Acknowledge } else { Command::Describe };
+    vec![Command::Open, second, Command::Timeline, Command::Filter, Command::Help]
+}
+
+/// The subject of the selected row; the open chain where a pane has no row.
+fn selected(state: &AppState) -> Option<Subject> {
+    let whole = || state.ui.place.chain.clone().map(Subject::Chain);
+    let Some(pane) = super::focused(state) else { return whole() };
+    let Some(key) = selected_key(state, &pane) else { return whole() };
+    subject_of(state, pane.id, &key)
+}
+
+/// What the row of this key is about.
+fn subject_of(state: &AppState, pane: &str, key: &str) -> Option<Subject> {
+    let chain = state.ui.place.chain.clone();
+    let hash = || key.split('/').next()?.parse::<Hash>().ok();
+    match (pane, chain) {
+        (CHAINS, _) => Some(Subject::Chain(key.into())),
+        (ALERTS, _) => find_alert(state, key).map(Subject::Alert),
+        (BLOCKS, Some(chain)) => hash().map(|h| Subject::Block(chain, h)),
+        (ENDPOINTS, Some(chain)) => Some(Subject::Endpoint(chain, key.into())),
+        (AUTHORS, Some(chain)) => hash().map(|h| Subject::Author(chain, crate::domain::AccountId(h.0))),
+        (PARAS, _) => key.parse().ok().map(|n| Subject::Para(ParaId(n))),
+        (DISPUTES, _) => hash().map(Subject::Dispute),
+        (EVENTS, Some(chain)) => {
+            let index = key.rsplit('/').next()?.parse().ok()?;
+            Some(Subject::Event(chain, hash()?, index))
+        }
+        _ => None,
+    }
+}
+
+/// The text of every marked row that still exists, one a line; none where nothing is marked.
+fn copy_marked(state: &AppState) -> Option<Intent> {
+    let pane = super::focused(state)?;
+    let marked = state.ui.table(&pane.list).marked;
+    let texts: Vec<String> = marked
+        .iter()
+        .filter_map(|key| subject_of(state, pane.id, key))
+        .filter_map(|s| subject::copy(state, &s).map(|(text, _)| text))
+        .collect();
+    let count = texts.len();
+    (count > 0).then(|| Intent::Copy(texts.join("\n"), format!("{count} marked rows")))
+}
+
+fn find_alert(state: &AppState, key: &str) -> Option<AlertId> {
+    state.alerts.standing().map(|s| &s.alert.id).find(|id| id.as_str() == key).cloned()
+}
+
+fn intent(state: &AppState, command: Command) -> Intent {
+    if let Some(intent) = (command == Command::Copy).then(|| copy_marked(state)).flatten() {
+        return intent;
+    }
+    let subject = selected(state);
+    if let Some(intent) = subject::intent(state, subject.as_ref(), command) {
+        return intent;
+    }
+    match (command, subject) {
+        (Command::Open, Some(subject)) => open(state, subject),
+        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
+        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+    }
+}
+
+fn open(state: &AppState, subject: Subject) -> Intent {
+    let chain = match &subject {
+        Subject::Chain(id) => Some(id.clone()),
+        Subject::Alert(id) => state.alert(id).map(|a| a.chain),
+        Subject::Para(id) => state.network.para(*id).map(|c| c.id.clone()),
+        _ => None,
+    };
+    match chain.filter(|c| state.ui.place.chain.as_ref() != Some(c)) {
+        Some(chain) => Intent::Open(Place { tab: 1, chain: Some(chain) }),
+        None => Intent::Describe(subject),
+    }
+}
+
+fn body(state: &AppState) -> Node {
+    let focus = super::focused(state).map_or(CHAINS, |p| p.id);
+    if let Some(chain) = opened(state) {
+        return chain::body(state, chain, focus);
+    }
+    if state.network.chains.is_empty() {
+        return Node::panel(empty(
+            CHAINS,
+            "no chain is watched",
+            "choose chains with --only, or another --network",
+        ));
+    }
+    if state.ui.zoom {
+        return Node::panel(if focus == ALERTS {
+            alerts::panel(state, true)
+        } else {
+            chains::panel(state, true)
+        });
+    }
+    let mut parts = Vec::new();
+    if has_alerts(state) {
+        let lines = u16::try_from(alert_lines(state)).unwrap_or(6);
+        parts.push((Size::Content(lines), Node::panel(alerts::panel(state, focus == ALERTS))));
+    }
+    let taken = state.network.chains.len() + alert_lines(state) + 4;
+    let has_room = usize::from(state.ui.height) >= taken + PREVIEW_LINES;
+    let preview = has_room.then(|| preview(state)).flatten();
+    match preview {
+        Some(preview) => {
+            parts.push((Size::Content(u16::MAX), Node::panel(chains::panel(state, focus == CHAINS))));
+            parts.push((Size::Share(1), preview));
+        }
+        None => parts.push((Size::Share(1), Node::panel(chains::panel(state, focus == CHAINS)))),
+    }
+    Node::Rows(parts)
+}
+
+/// The selected chain's blocks, and beside them its endpoints where there is room.
+fn preview(state: &AppState) -> Option<Node> {
+    let key = selected_key(state, &pane(CHAINS, None))?;
+    let chain = state.chain(&key.as_str().into())?;
+    let blocks = Node::panel(list_panel(state, chain, BLOCKS, false));
+    if state.ui.width < 160 {
+        return Some(blocks);
+    }
+    let endpoints = Node::panel(list_panel(state, chain, ENDPOINTS, false));
+    let events = Node::panel(list_panel(state, chain, EVENTS, false));
+    let right = Node::Rows(vec![(Size::Content(10), endpoints), (Size::Share(1), events)]);
+    Some(Node::Columns(vec![(Size::Share(1), blocks), (Size::Share(1), right)]))
+}
+
+/// One of the lists about a chain as a panel with its title.
+fn list_panel(state: &AppState, chain: Chain<'_>, id: &'static str, focused: bool) -> Panel {
+    let name = pane(id, Some(&chain.spec.id)).list;
+    let table = state.ui.table(&name);
+    let Some(rows) = list(chain, id) else { return empty(id, "no such list", "Esc goes back") };
+    let title = lists::title(chain, id);
+    let stale = chain.freshness() != crate::state::Freshness::Fresh;
+    if rows.is_empty() {
+        let (sentence, next) = lists::why_empty(chain, id);
+        return Panel { title: Some(title), focused, stale, ..empty(id, &sentence, &next) };
+    }
+    let window = table.window(rows.as_ref(), usize::from(state.ui.height));
+    let title = with_filter(title, &table.filter, window.total, rows.len());
+    if window.total == 0 {
+        let sentence = format!("the filter hides all {} rows", rows.len());
+        return Panel {
+            title: Some(title),
+            focused,
+            stale,
+            ..empty(id, &sentence, "Esc takes the filter away")
+        };
+    }
+    // Where the keys do not go nothing is selected to the eye.
+    let window = Table { selected: window.selected.filter(|_| focused), ..window };
+    Panel { id: id.to_owned(), title: Some(title), focused, stale, body: Body::Table(window) }
+}
+
+/// A title that says what is hidden.
+fn with_filter(title: Line, filter: &str, shown: usize, all: usize) -> Line {
+    if filter.is_empty() {
+        return title;
+    }
+    title.and(Role::Dim, " · filter ").and(Role::Match, filter).and(Role::Dim, format!(" · {shown} of {all}"))
+}
+
+/// A panel with nothing in it, and why, and what to do.
+fn empty(id: &str, sentence: &str, next: &str) -> Panel {
+    let body = Body::Empty { sentence: Line::of(Role::Text, sentence), next: Line::of(Role::Dim, next) };
+    Panel { id: id.to_owned(), title: None, focused: false, stale: false, body }
+}
+
+/// An account: its address, and the name beside it, never the name alone.
+fn account(chain: &Chain<'_>, account: &crate::domain::AccountId) -> Line {
+    let line = Line::of(Role::Text, chain.address_short(account));
+    match chain.state.name_of(account) {
+        Some(name) => line.and(Role::Dim, format!(" {name}")),
+        None => line,
+    }
+}
+
+/// An age, or `?`.
+fn age(role: Role, ms: Option<u64>) -> Line {
+    ms.map_or_else(words::unknown, |ms| Line::of(role, crate::screen::format::age(ms)))
+}

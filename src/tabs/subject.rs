@@ -1,0 +1,200 @@
+//! What can be done with a selection, whatever tab it stands in: copy, link, describe, timeline, acknowledge.
+//!
+//! In: a [`Subject`] and a command. Out: an [`Intent`]. Where a command does not apply, the intent says so in a
+//! sentence: a key is never answered with silence.
+
+use super::Intent;
+use crate::command::Command;
+use crate::domain::{AlertId, ChainId, EventRecord, Hash};
+use crate::screen::format;
+use crate::state::ui::Subject;
+use crate::state::{AppState, Chain};
+use std::collections::BTreeSet;
+
+/// What a command asks for on a subject; none where the command is not about a selection.
+#[must_use]
+pub fn intent(state: &AppState, subject: Option<&Subject>, command: Command) -> Option<Intent> {
+    let verb = match command {
+        Command::Describe => "describe",
+        Command::Timeline => "show a timeline of",
+        Command::Copy | Command::CopyLink => "copy",
+        Command::OpenLink => "link to",
+        Command::Acknowledge | Command::Unacknowledge => "acknowledge",
+        Command::Silence => "silence",
+        _ => return None,
+    };
+    let nothing = || Intent::Say(format!("nothing to {verb} here: select a row first"));
+    let Some(subject) = subject else { return Some(nothing()) };
+    Some(match command {
+        Command::Describe => Intent::Describe(subject.clone()),
+        Command::Timeline => Intent::Timeline(subject.clone()),
+        Command::Copy => copy(state, subject).map_or_else(nothing, |(t, w)| Intent::Copy(t, w)),
+        Command::CopyLink => raw(state, subject).map_or_else(nothing, |(t, w)| Intent::Copy(t, w)),
+        Command::OpenLink => link(state, subject).map_or_else(
+            || Intent::Say("no link leads to this: it is not a block and no chain".to_owned()),
+            Intent::ShowLink,
+        ),
+        _ => on_alert(state, subject, command, verb),
+    })
+}
+
+fn on_alert(state: &AppState, subject: &Subject, command: Command, verb: &str) -> Intent {
+    let make = |id: AlertId| match command {
+        Command::Acknowledge => Intent::Acknowledge(id),
+        Command::Unacknowledge => Intent::Unacknowledge(id),
+        _ => Intent::Silence(id),
+    };
+    let chain = match subject {
+        Subject::Alert(id) => return make(id.clone()),
+        Subject::Chain(chain) => chain,
+        _ => return Intent::Say(format!("nothing to {verb} here: select an alert or a chain")),
+    };
+    let name = chain_name(state, chain);
+    // What stands on the chain may be explained by an alert elsewhere: then that one is meant.
+    let standing = state.alerts.standing().map(|s| &s.alert).filter(|a| &a.chain == chain);
+    let roots: BTreeSet<AlertId> =
+        standing.map(|a| a.cause_id.clone().unwrap_or_else(|| a.id.clone())).collect();
+    match roots.len() {
+        0 => Intent::Say(format!("nothing to {verb}: {name} has no alert")),
+        1 => roots.into_iter().next().map_or_else(|| Intent::Say(format!("nothing to {verb}")), make),
+        many => Intent::Say(format!("{name} has {many} alerts: choose one in the alerts panel")),
+    }
+}
+
+/// The event of a subject.
+#[must_use]
+pub fn event<'a>(
+    state: &'a AppState,
+    chain: &ChainId,
+    block: &Hash,
+    index: usize,
+) -> Option<&'a EventRecord> {
+    state.store.chain(chain)?.blocks.by_hash(block)?.block.events.get(index)
+}
+
+/// The text of `y`, and what it is.
+#[must_use]
+pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
+    Some(match subject {
+        Subject::Chain(id) => {
+            let best = state.store.chain(id)?.best.as_ref()?;
+            (best.value.hash.to_string(), format!("best block hash of {}", chain_name(state, id)))
+        }
+        Subject::Block(_, hash) | Subject::Event(_, hash, _) => (hash.to_string(), "block hash".to_owned()),
+        Subject::Author(chain, account) => (state.chain(chain)?.address(account), "address".to_owned()),
+        Subject::Endpoint(_, id) => (id.to_string(), "endpoint".to_owned()),
+        Subject::Para(id) => (id.to_string(), "para id".to_owned()),
+        Subject::Dispute(hash) => (hash.to_string(), "candidate hash".to_owned()),
+        Subject::Alert(id) => (id.to_string(), "alert id".to_owned()),
+    })
+}
+
+/// The text of `Y`: the link, or the raw bytes where nothing links to it.
+fn raw(state: &AppState, subject: &Subject) -> Option<(String, String)> {
+    Some(match subject {
+        Subject::Author(_, account) => (account.to_string(), "account as hex".to_owned()),
+        Subject::Alert(id) => {
+            let alert = state.alert(id)?;
+            (serde_json::to_string(&alert).ok()?, "alert as JSON".to_owned())
+        }
+        Subject::Event(chain, block, index) => {
+            let e = event(state, chain, block, *index)?;
+            (format!("{}.{} {}", e.pallet, e.name, e.fields), "event".to_owned())
+        }
+        _ => match link(state, subject) {
+            Some(link) => (link, "link".to_owned()),
+            None => return copy(state, subject),
+        },
+    })
+}
+
+/// A link to the subject in polkadot-js, through the endpoint that the chain is read from.
+#[must_use]
+pub fn link(state: &AppState, subject: &Subject) -> Option<String> {
+    let (chain, rest) = match subject {
+        Subject::Chain(id) => (id, "#/explorer".to_owned()),
+        Subject::Block(id, hash) | Subject::Event(id, hash, _) => (id, format!("#/explorer/query/{hash}")),
+        Subject::Endpoint(id, endpoint) => {
+            return Some(apps(endpoint.as_str(), "#/explorer")).filter(|_| state.network.chain(id).is_some());
+        }
+        _ => return None,
+    };
+    let view = state.store.chain(chain)?;
+    Some(apps(view.source.as_ref()?.as_str(), &rest))
+}
+
+fn apps(endpoint: &str, rest: &str) -> String {
+    let mut out = "https://polkadot.js.org/apps/?rpc=".to_owned();
+    // Behind the URL an id may say ` PLAIN` or `#2`.
+    let url = endpoint.split([' ', '#']).next().unwrap_or_default();
+    for byte in url.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out + rest
+}
+
+/// The name of a chain; its id where the profile does not know it.
+#[must_use]
+pub fn chain_name(state: &AppState, id: &ChainId) -> String {
+    state.network.chain(id).map_or_else(|| id.to_string(), |c| c.name.clone())
+}
+
+/// The chain a subject belongs to; the relay chain for what only that knows.
+#[must_use]
+pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>> {
+    match subject {
+        Subject::Chain(id)
+        | Subject::Block(id, _)
+        | Subject::Author(id, _)
+        | Subject::Endpoint(id, _)
+        | Subject::Event(id, ..) => state.chain(id),
+        Subject::Para(_) | Subject::Dispute(_) => state.relay(),
+        Subject::Alert(id) => state.chain(&state.alert(id)?.chain),
+    }
+}
+
+/// The subject as a title.
+#[must_use]
+pub fn title(state: &AppState, subject: &Subject) -> String {
+    let of = |id: &ChainId| chain_name(state, id);
+    match subject {
+        Subject::Chain(id) => of(id),
+        Subject::Block(id, hash) => {
+            let number =
+                state.store.chain(id).and_then(|v| v.blocks.by_hash(hash)).map(|r| r.block.at.number);
+            let number = number.map_or_else(|| hash.short(), |n| format!("#{}", format::number(n)));
+            format!("block {number} of {}", of(id))
+        }
+        Subject::Author(id, account) => {
+            let address = state.chain(id).map_or_else(|| account.to_string(), |c| c.address_short(account));
+            format!("author {address} of {}", of(id))
+        }
+        Subject::Endpoint(id, endpoint) => format!("endpoint {endpoint} of {}", of(id)),
+        Subject::Para(id) => match state.network.para(*id) {
+            Some(spec) => format!("para {id}, {}", spec.name),
+            None => format!("para {id}"),
+        },
+        Subject::Dispute(hash) => format!("dispute about {}", hash.short()),
+        Subject::Event(id, hash, index) => match event(state, id, hash, *index) {
+            Some(e) => format!("{}.{} on {}", e.pallet, e.name, of(id)),
+            None => format!("event on {}", of(id)),
+        },
+        Subject::Alert(id) => format!("alert {id}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_holds_the_url_of_the_endpoint_and_not_what_its_id_adds() {
+        let wanted = "https://polkadot.js.org/apps/?rpc=ws%3A%2F%2F10.0.0.1%3A9944#/explorer";
+        for id in ["ws://10.0.0.1:9944", "ws://10.0.0.1:9944 PLAIN", "ws://10.0.0.1:9944#2 PLAIN"] {
+            assert_eq!(apps(id, "#/explorer"), wanted);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The recording that is built in: its length, its story, and that every command answers from it without a network.
+//!
+//! A recording made anew by `tests/e2e/make-demo` must pass these tests as it is: they name no block and no second.
+
+use crate::sereno::run;
+use serde_json::Value;
+use sereno::domain::{ChainId, Fact};
+use sereno::record::{Recording, demo_bytes, is_clean};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/demo.sereno.zst");
+
+fn demo() -> Recording {
+    Recording::built_in(demo_bytes().expect("this build carries a demo recording")).unwrap()
+}
+
+#[test]
+fn the_demo_is_whole_short_small_and_says_what_in_it_was_made() {
+    let (demo, bytes) = (demo(), demo_bytes().unwrap());
+    let survey = demo.survey();
+    assert_eq!((survey.skipped, survey.damage), (0, None));
+    assert!((180_000..=300_000).contains(&survey.length_ms), "{} ms", survey.length_ms);
+    assert!(bytes.len() < 3_000_000, "{} bytes", bytes.len());
+    assert_eq!(demo.header.network, "demo");
+    assert!(demo.header.scripted.iter().any(|line| line.contains("Joined")), "{:?}", demo.header.scripted);
+    assert!(demo.header.scripted.iter().all(|line| is_clean(line)));
+}
+
+#[test]
+fn the_demo_knows_nothing_of_asset_hub_and_shows_a_transfer_a_referendum_and_an_upgrade() {
+    let asset_hub = ChainId::from("asset-hub");
+    let demo = demo();
+    assert!(demo.network.chain(&asset_hub).is_some(), "it is on the screen");
+    let mut found: Vec<String> = Vec::new();
+    for timed in demo.facts() {
+        assert_ne!(timed.seen.chain, asset_hub, "{:?}", timed.seen);
+        if let Fact::Best(block) = &timed.seen.fact {
+            found.extend(block.events.iter().map(|e| format!("{}.{}", e.pallet, e.name)));
+            found.extend((!block.missed.is_empty()).then(|| "a missed slot".to_owned()));
+        }
+    }
+    for wanted in ["Balances.Transfer", "Referenda.Submitted", "System.CodeUpdated", "a missed slot"] {
+        assert!(found.iter().any(|f| f == wanted), "{wanted} is missing");
+    }
+}
+
+#[test]
+fn a_replay_of_the_demo_gives_the_same_bytes_twice_and_tells_its_story() {
+    let replay = || run(&["replay", FILE, "--headless", "--json"], 60);
+    let (one, two) = (replay(), replay());
+    assert_eq!(one.code, 0, "{}", one.err);
+    assert!(one.out == two.out, "two replays differ");
+    let lines: Vec<Value> = one.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let changes = |chain: &str, detector: &str| -> Vec<&str> {
+        let of = |l: &&Value| l["chain"] == chain && l["data"]["alert"]["detector"] == detector;
+        lines.iter().filter(of).filter_map(|l| l["data"]["change"].as_str()).collect()
+    };
+    for detector in ["finality-stall", "para-stall"] {
+        let told = changes("relay", detector);
+        assert_eq!(told.first(), Some(&"raised"), "{detector}");
+        assert!(told.contains(&"cleared"), "{detector}: {told:?}");
+    }
+    assert_eq!(changes("relay-2024", "runtime-upgraded").first(), Some(&"raised"));
+    for chain in ["relay", "relay-2024", "people"] {
+        assert!(
+            !changes(chain, "clock-skew").contains(&"raised"),
+            "a clock went wrong where runs were joined"
+        );
+    }
+    assert_eq!(changes("relay-2024", "finality-stall"), Vec::<&str>::new());
+}
+
+#[test]
+fn snapshot_and_check_answer_from_the_demo() {
+    let snapshot = run(&["--demo", "snapshot", "--json"], 60);
+    assert_eq!(snapshot.code, 0, "{}", snapshot.err);
+    assert_eq!(snapshot.json()["network"], "demo");
+    let check = run(&["--demo", "check", "--json"], 60);
+    assert!(check.json().is_object(), "{}", check.err);
+    assert_eq!(check.out, run(&["--demo", "check", "--json"], 60).out);
+    let watch = run(&["--demo", "watch"], 60);
+    assert!(watch.out.contains(r#""kind":"alert""#), "{}", watch.err);
+}

@@ -1,0 +1,18 @@
+//! `faultd`: a fake node on a loopback port that serves a scripted chain and misbehaves as it is told.
+//!
+//! In: a [`Chain`], faults set by the test while it runs. Out: JSON-RPC over WebSocket, frame by frame under our own control,
+//! and counters of what was asked. The WebSocket side is written by hand: libraries refuse to send what we want to send.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "numbers of tests are small; figures are told; modules of one binary"
+)]
+
+mod node;
+mod script;
+mod ws;
+
+pub use node::{Accept, Heads, Node, Pipe, Script};
+pub use script::{Chain, FakeRuntime, Shows, recorded};

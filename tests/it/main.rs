@@ -1,0 +1,24 @@
+//! The one integration binary: each module looks at one edge of the program, with real parts.
+//!
+//! One binary links once, which on two cores is most of the time that tests take.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking; helpers beside the tests may, too; tests of real nodes print what they measured"
+)]
+
+mod bed;
+mod chain;
+mod chopsticks;
+mod config;
+mod console;
+mod demo;
+mod faultd;
+mod killed;
+mod net;
+mod screens;
+mod sereno;
+mod terminal;
