@@ -17,6 +17,7 @@ pub mod severity;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod validator;
 
 pub use alert::{Alert, AlertId};
 pub use block::{Block, BlockRef, Candidate, CandidateStage, EventRecord, MissedSlot};
@@ -30,3 +31,4 @@ pub use severity::Severity;
 pub use store::{ChainView, Store};
 pub use text::Clean;
 pub use time::UnixMs;
+pub use validator::{BlockVotes, CandidateVotes, Grade, Points, Roster, Score, SessionRecord, ValidatorSet};

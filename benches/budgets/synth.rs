@@ -70,6 +70,7 @@ impl Synth {
             public: false,
             chains: (0..scale.chains).map(spec).collect(),
             names: (0..scale.validators.min(50)).map(|n| (account(n), format!("validator {n}"))).collect(),
+            roster: sereno::domain::Roster::default(),
         };
         Self { network, now: START, scale, height: 1_000_000 }
     }
@@ -180,6 +181,8 @@ impl Synth {
             candidates: if n == 0 { (1..self.scale.chains).map(included).collect() } else { vec![] },
             events: (0..self.scale.events).map(event).collect(),
             event_count: Some(31),
+            session: None,
+            votes: None,
             undecoded: None,
         }
     }

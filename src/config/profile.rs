@@ -78,6 +78,7 @@ impl Profile {
             public: raw.public,
             chains: Vec::new(),
             names: names(&src, &raw.names)?,
+            roster: crate::domain::Roster::default(),
         };
         let mut endpoints = BTreeMap::new();
         if raw.chains.get_ref().is_empty() {

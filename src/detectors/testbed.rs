@@ -46,7 +46,13 @@ impl Bed {
         ];
         let now = UnixMs(1_700_000_000_000);
         Self {
-            network: Network { id: "test".into(), public: false, chains, names: BTreeMap::new() },
+            network: Network {
+                id: "test".into(),
+                public: false,
+                chains,
+                names: BTreeMap::new(),
+                roster: Default::default(),
+            },
             store: Store::default(),
             watch: Watch { started: now, ..Watch::default() },
             now,
@@ -200,6 +206,8 @@ impl Bed {
             candidates: vec![],
             events: vec![],
             event_count: Some(2),
+            session: None,
+            votes: None,
             undecoded: None,
         }
     }

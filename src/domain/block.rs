@@ -2,7 +2,7 @@
 //!
 //! In: what a probe decoded. Out: plain values. Must not import anything but sibling identifiers.
 
-use super::{AccountId, Clean, Hash, ParaId, UnixMs};
+use super::{AccountId, BlockVotes, Clean, Hash, ParaId, UnixMs};
 use serde::{Deserialize, Serialize};
 
 /// A block named by number and hash.
@@ -27,6 +27,12 @@ pub struct Block {
     pub slot: Option<u64>,
     /// Who wrote it, from the pre-digest's authority index and the session's validators.
     pub author: Option<AccountId>,
+    /// `Session.CurrentIndex` in its state; none where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u32>,
+    /// Backing votes and availability (relay only); none on a para and where nothing could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Box<BlockVotes>>,
     /// Empty slots between the parent and this block, with their owner where it could be computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedSlot>,

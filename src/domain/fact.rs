@@ -4,8 +4,8 @@
 //! recording. A fact is plain data, serialisable, and carries no URL and no secret.
 
 use super::{
-    Authorities, Block, BlockRef, ChainId, Clean, Dispute, EndpointId, Era, Hash, Identity, Inclusion, Link,
-    RuntimeVersion, Session, UnixMs,
+    AccountId, Authorities, Block, BlockRef, ChainId, Clean, Dispute, EndpointId, Era, Hash, Identity,
+    Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet,
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,17 @@ pub enum Fact {
     },
     /// The session's validators in authority order.
     Authorities(Authorities),
+    /// The validators of a session with groups and what comes next (relay only).
+    Validators(Box<ValidatorSet>),
+    /// Validators that are disabled now (`Session.DisabledValidators`).
+    Disabled(Vec<AccountId>),
+    /// Whether an account has session keys set (`Session.NextKeys`): validators, those of the next session, and the
+    /// register's.
+    KeysSet(Vec<(AccountId, bool)>),
+    /// Reward points.
+    Points(Points),
+    /// What validators did in a session: from the journal, or from a back-fill.
+    SessionRecord(Box<SessionRecord>),
     /// The active era; none where the chain runs none.
     Era(Option<Era>),
     /// Peers of the node behind the endpoint.
@@ -119,6 +130,7 @@ impl Fact {
             | Self::Finalized { .. }
             | Self::Gap { .. }
             | Self::Conflict { .. }
+            | Self::SessionRecord(_)
             | Self::Runtime { upgraded: true, .. } => return None,
             Self::Link(_) => "link".to_owned(),
             Self::PeerBest(_) => "peer-best".to_owned(),
@@ -129,6 +141,10 @@ impl Fact {
             Self::Runtime { .. } => "runtime".to_owned(),
             Self::Session { .. } => "session".to_owned(),
             Self::Authorities(_) => "authorities".to_owned(),
+            Self::Validators(_) => "validators".to_owned(),
+            Self::Disabled(_) => "disabled".to_owned(),
+            Self::KeysSet(_) => "keys-set".to_owned(),
+            Self::Points(_) => "points".to_owned(),
             Self::Era(_) => "era".to_owned(),
             Self::Peers(_) => "peers".to_owned(),
             Self::Pool(_) => "pool".to_owned(),

@@ -3,7 +3,7 @@
 //! In: what `config` read from a TOML file. Out: plain values for detectors and tabs. Holds no URL: endpoints are
 //! known here by [`EndpointId`] only.
 
-use super::{AccountId, ChainId, EndpointId, Hash, ParaId};
+use super::{AccountId, ChainId, EndpointId, Hash, ParaId, Roster};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,9 @@ pub struct Network {
     pub chains: Vec<ChainSpec>,
     /// Names for accounts; shown beside the address, never instead of it.
     pub names: BTreeMap<AccountId, String>,
+    /// Who runs which validator and collator.
+    #[serde(default)]
+    pub roster: Roster,
 }
 
 impl Network {

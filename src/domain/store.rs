@@ -7,6 +7,7 @@
 mod apply;
 pub mod blocks;
 pub mod slots;
+pub mod validators;
 
 use super::{
     AccountId, Authorities, Badge, BlockRef, ChainId, Clean, Dispute, EndpointId, EndpointView, Era,
@@ -16,6 +17,7 @@ use blocks::BlockRing;
 use serde::{Deserialize, Serialize};
 use slots::SlotTally;
 use std::collections::{BTreeMap, VecDeque};
+use validators::ValidatorBook;
 
 /// Reorganisations, upgrades, gaps and conflicts remembered per chain.
 const MAX_REMEMBERED: usize = 32;
@@ -87,6 +89,9 @@ pub struct ChainView {
     pub authorities: Reading<Authorities>,
     /// Slots written and missed in this session.
     pub slots: SlotTally,
+    /// The validators and what they did (relay only).
+    #[serde(default)]
+    pub validators: ValidatorBook,
     /// Active era; `Some(None)` inside where the chain runs none.
     pub era: Reading<Option<Era>>,
     /// Peers of the node we read from.
@@ -199,6 +204,7 @@ impl ChainView {
             session: Reading::default(),
             authorities: Reading::default(),
             slots: SlotTally::default(),
+            validators: ValidatorBook::default(),
             era: Reading::default(),
             peers: Reading::default(),
             pool: Reading::default(),

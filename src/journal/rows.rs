@@ -28,6 +28,8 @@ struct More {
     candidates: Vec<(u32, u8, Option<u32>)>,
     #[serde(rename = "e", skip_serializing_if = "Vec::is_empty")]
     events: Vec<(Clean, Clean, Clean, Option<u32>)>,
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    session: Option<u32>,
     #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
     undecoded: Option<Clean>,
 }
@@ -60,9 +62,13 @@ fn more_of(block: &Block) -> Option<String> {
             .iter()
             .map(|e| (e.pallet.clone(), e.name.clone(), e.fields.clone(), e.extrinsic))
             .collect(),
+        session: block.session,
         undecoded: block.undecoded.clone(),
     };
-    let empty = more.candidates.is_empty() && more.events.is_empty() && more.undecoded.is_none();
+    let empty = more.candidates.is_empty()
+        && more.events.is_empty()
+        && more.session.is_none()
+        && more.undecoded.is_none();
     if empty { None } else { serde_json::to_string(&more).ok() }
 }
 
@@ -194,6 +200,8 @@ pub(super) fn read_block(
         candidates,
         events: events.collect(),
         event_count: row.get("event_count").ok()?,
+        session: more.session,
+        votes: None,
         undecoded: more.undecoded,
     };
     let best: bool = row.get("best").ok()?;

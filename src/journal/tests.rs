@@ -72,6 +72,8 @@ pub(super) fn block(number: u64, fork: u8, parent_fork: u8, paras: u32) -> Block
             vec![]
         },
         event_count: Some(41),
+        session: None,
+        votes: None,
         undecoded: None,
     }
 }

@@ -9,7 +9,13 @@ fn started() -> UnixMs {
 }
 
 fn network() -> Network {
-    Network { id: "local".into(), public: false, chains: vec![], names: Default::default() }
+    Network {
+        id: "local".into(),
+        public: false,
+        chains: vec![],
+        names: Default::default(),
+        roster: Default::default(),
+    }
 }
 
 fn hash(n: u64) -> Hash {
@@ -33,6 +39,8 @@ fn best(n: u64) -> Fact {
             extrinsic: Some(1),
         }],
         event_count: Some(3),
+        session: None,
+        votes: None,
         undecoded: None,
     }))
 }

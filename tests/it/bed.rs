@@ -76,6 +76,7 @@ pub(crate) fn network() -> Network {
         public: true,
         chains,
         names: names.into_iter().map(|(n, name)| (account(n), name.to_owned())).collect(),
+        roster: sereno::domain::Roster::default(),
     }
 }
 
@@ -306,6 +307,8 @@ impl Bed {
             candidates,
             events,
             event_count: Some(31),
+            session: None,
+            votes: None,
             undecoded: None,
         }
     }

@@ -94,6 +94,8 @@ pub(in crate::chain) async fn read(
         timestamp: timestamp(runtime, &state),
         slot: header.author.map(crate::codec::header::Author::slot),
         author: header.author.and_then(|a| epochs.author(index, a)),
+        session: index,
+        votes: None,
         missed: epochs.missed(around.parent_slot, header.author),
         transactions: transactions(&events),
         candidates: events.list.iter().filter_map(relay::candidate).collect(),

@@ -63,13 +63,20 @@ impl ChainView {
                 self.fold_runtime(&seen, version, *since, *upgraded)
             }
             Fact::Best(block) => self.fold_best(&seen, block),
-            Fact::Filled(block) => self.fold_filled(block),
+            Fact::Filled(block) => self.fold_filled(&seen, block),
             Fact::Finalized { at, .. } => self.fold_finalized(&seen, *at),
             Fact::Gap { from, to } => remember(&mut self.gaps, (*from, *to), MAX_REMEMBERED),
             Fact::Session { session, at } => {
                 self.slots.enter_session(session.index);
                 self.session = seen.known(session.clone(), Some(*at));
             }
+            Fact::Validators(set) => self.validators.put_set(seen.observed((**set).clone(), best)),
+            Fact::Disabled(list) => self.validators.put_disabled(seen.observed(list.clone(), best)),
+            Fact::KeysSet(list) => {
+                self.validators.keys_set = seen.known(list.iter().copied().collect(), best);
+            }
+            Fact::Points(points) => self.validators.points = seen.known(points.clone(), best),
+            Fact::SessionRecord(record) => self.validators.put_record(record),
             Fact::Authorities(a) => self.authorities = seen.known(a.clone(), best),
             Fact::Era(era) => self.era = seen.known(era.clone(), best),
             Fact::Peers(n) => self.peers = seen.known(*n, None),
@@ -164,6 +171,7 @@ impl ChainView {
         let out = self.blocks.push_best(BlockRow { block: block.clone(), received });
         for row in &out.rows {
             self.slots.remove(&row.block);
+            self.validators.remove(&row.block);
         }
         if let (true, Some(from), Some(first)) = (out.reorg, before, out.rows.first()) {
             let depth = (from.number.saturating_sub(first.block.at.number)).saturating_add(1);
@@ -173,14 +181,20 @@ impl ChainView {
         }
         if before != Some(block.at) {
             self.slots.add(block);
+            // What the journal gives back was counted by the run that read it.
+            if !seen.restored {
+                self.validators.add(block);
+            }
             self.best_since_finalized = self.best_since_finalized.saturating_add(1);
         }
         self.fold_candidates(seen, block);
         self.best = Some(seen.observed(block.at, Some(block.at)));
     }
 
-    fn fold_filled(&mut self, block: &Block) {
-        self.blocks.fill(BlockRow { block: block.clone(), received: None });
+    fn fold_filled(&mut self, seen: &Seen, block: &Block) {
+        if self.blocks.fill(BlockRow { block: block.clone(), received: None }) && !seen.restored {
+            self.validators.add(block);
+        }
         if self.finalized.as_ref().is_some_and(|f| f.value == block.at) {
             self.finalized_timestamp = block.timestamp;
         }
@@ -230,6 +244,10 @@ impl ChainView {
             "session" => self.session = Reading::Unknown(reason.clone()),
             "authorities" => self.authorities = Reading::Unknown(reason.clone()),
             "peers" => self.peers = Reading::Unknown(reason.clone()),
+            "validators" => self.validators.sets.clear(),
+            "disabled" => self.validators.disabled = Reading::Unknown(reason.clone()),
+            "keys-set" => self.validators.keys_set = Reading::Unknown(reason.clone()),
+            "points" => self.validators.points = Reading::Unknown(reason.clone()),
             "pool" => self.pool = Reading::Unknown(reason.clone()),
             "disputes" => self.disputes = Reading::Unknown(reason.clone()),
             "runtime" => self.runtime = Reading::Unknown(reason.clone()),
@@ -259,6 +277,10 @@ fn section_of(fact: &Fact) -> Option<&'static str> {
         Fact::Era(_) => Some("era"),
         Fact::Session { .. } => Some("session"),
         Fact::Authorities(_) => Some("authorities"),
+        Fact::Validators(_) => Some("validators"),
+        Fact::Disabled(_) => Some("disabled"),
+        Fact::KeysSet(_) => Some("keys-set"),
+        Fact::Points(_) => Some("points"),
         Fact::Peers(_) => Some("peers"),
         Fact::Pool(_) => Some("pool"),
         Fact::Disputes { .. } => Some("disputes"),

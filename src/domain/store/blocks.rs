@@ -180,6 +180,8 @@ pub(crate) mod tests {
             candidates: vec![],
             events: vec![],
             event_count: Some(0),
+            session: None,
+            votes: None,
             undecoded: None,
         }
     }
