@@ -21,10 +21,14 @@ mod runtime_upgraded;
 mod stale_data;
 #[cfg(test)]
 pub(crate) mod testbed;
+mod validator_disabled;
+mod validator_grade;
+mod validator_missed;
 
 use crate::domain::store::blocks::BlockRow;
 use crate::domain::{
-    ChainKind, ChainSpec, ChainView, Clean, EndpointView, Link, Network, Severity, Store, UnixMs,
+    AccountId, ChainKind, ChainSpec, ChainView, Clean, EndpointView, Hash, Link, Network, Severity, Store,
+    UnixMs,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +67,9 @@ impl Watch {
         [self.woke, self.link_back].into_iter().flatten().fold(self.started, Ord::max)
     }
 }
+
+/// More findings about validators than this become one sentence.
+const MANY: usize = 20;
 
 /// Shortest block time the rules work with, so that a chain which claims 0 ms does not fire everything.
 const LEAST_BLOCK_TIME_MS: u64 = 250;
@@ -165,6 +172,42 @@ impl View<'_> {
         };
         source.drops.last().is_some_and(|drop| finalized.at <= *drop)
             && self.now.since(source.link_since) < self.block_time_ms()
+    }
+
+    /// An account by name, with the provider of the register behind it: `dave (Dwellir)`; the short address where it
+    /// has no name.
+    fn who(&self, stash: &AccountId) -> String {
+        let member = self.network.roster.validator(stash);
+        let own = self.network.names.get(stash).cloned().or_else(|| member.map(|m| m.name.to_string()));
+        let name = own.unwrap_or_else(|| match self.ss58_prefix() {
+            Some(prefix) => stash.short(prefix),
+            None => Hash(stash.0).short(),
+        });
+        match member.map(|m| m.provider.as_str()).filter(|provider| !name.starts_with(provider)) {
+            Some(provider) => format!("{name} ({provider})"),
+            None => name,
+        }
+    }
+
+    /// The subject of an alert about an account: its address in the chain's prefix; hex where no prefix is known.
+    fn address(&self, stash: &AccountId) -> String {
+        self.ss58_prefix().map_or_else(|| stash.to_string(), |prefix| stash.ss58(prefix))
+    }
+
+    fn ss58_prefix(&self) -> Option<u16> {
+        self.chain.identity.value()?.ss58_prefix
+    }
+
+    /// The findings about validators, or where they are more than anyone reads one that says how many `what`, as bad
+    /// as the worst of them.
+    fn bounded(&self, found: Vec<Finding>, what: &str) -> Vec<Finding> {
+        if found.len() <= MANY {
+            return found;
+        }
+        let worst = found.iter().map(|f| f.severity).max();
+        let since = found.iter().map(|f| f.since).min().unwrap_or(self.now);
+        let summary = format!("{} validators {what}", found.len());
+        worst.map(|severity| Finding::new(severity, since, summary).about("many")).into_iter().collect()
     }
 
     fn source(&self) -> Option<&EndpointView> {
@@ -272,6 +315,9 @@ pub const DETECTORS: &[Detector] = &[
     clock_skew::DETECTOR,
     endpoint_lag::DETECTOR,
     node_flapping::DETECTOR,
+    validator_disabled::DETECTOR,
+    validator_missed::DETECTOR,
+    validator_grade::DETECTOR,
     runtime_upgraded::DETECTOR,
 ];
 

@@ -5,8 +5,9 @@
 
 use super::{DETECTORS, Finding, Verdict, View, Watch};
 use crate::domain::{
-    Block, BlockRef, ChainId, ChainKind, ChainSpec, ChainView, Clean, EndpointId, Fact, Hash, Link, Network,
-    Observation, ParaId, RuntimeVersion, Severity, Store, Thresholds, UnixMs,
+    AccountId, Block, BlockRef, BlockVotes, CandidateVotes, ChainId, ChainKind, ChainSpec, ChainView, Clean,
+    EndpointId, Fact, Hash, Link, Network, Observation, ParaId, RuntimeVersion, Session, Severity, Store,
+    Thresholds, UnixMs, ValidatorSet, validator::Member,
 };
 use std::collections::BTreeMap;
 
@@ -252,4 +253,49 @@ pub(crate) fn unknown(verdict: &Verdict) -> String {
         Verdict::Unknown(reason) => reason.to_string(),
         other => panic!("not unknown: {other:?}"),
     }
+}
+
+/// A validator's stash.
+pub(crate) fn stash(n: u8) -> AccountId {
+    AccountId([n; 32])
+}
+
+/// Four validators; para indices 0, 1, 2 are authorities 3, 2, 1; one group of three.
+pub(crate) fn set(session: u32) -> ValidatorSet {
+    ValidatorSet {
+        session,
+        validators: (0..4).map(stash).collect(),
+        para: Some(vec![3, 2, 1]),
+        groups: Some(vec![vec![0, 1, 2]]),
+        ..ValidatorSet::default()
+    }
+}
+
+/// One candidate that these para indices missed; everyone is available but those.
+pub(crate) fn voted(block: &mut Block, session: u32, missed: &[u32]) {
+    let voted: Vec<u32> = (0..3).filter(|i| !missed.contains(i)).collect();
+    block.session = Some(session);
+    block.votes = Some(Box::new(BlockVotes {
+        session,
+        available: Some(voted.clone()),
+        backing: Some(vec![CandidateVotes {
+            para: ParaId(1_000),
+            candidate: None,
+            group: 0,
+            voted,
+            missed: missed.to_vec(),
+        }]),
+    }));
+}
+
+/// A relay in session 7 whose authority 3 is dave, run by Dwellir.
+pub(crate) fn validators() -> Bed {
+    let mut bed = Bed::family();
+    let dave = Member { provider: Clean::of("Dwellir"), name: Clean::of("dave"), active: true, chain: None };
+    bed.network.roster.validators.insert(stash(3), dave);
+    bed.up(RELAY, "a");
+    let session = Session { index: 7, elapsed: None, length: None };
+    bed.fact(RELAY, Some("a"), Fact::Session { session, at: BlockRef { number: 0, hash: Hash([0; 32]) } });
+    bed.fact(RELAY, Some("a"), Fact::Validators(Box::new(set(7))));
+    bed
 }

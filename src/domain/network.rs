@@ -119,6 +119,14 @@ pub struct Thresholds {
     pub para_stall_major: u64,
     /// `para-stall`: the same, critical.
     pub para_stall_critical: u64,
+    /// `validator-missed`: own slots in a row without a block, minor.
+    pub validator_slots_minor: u64,
+    /// `validator-missed`: the same, major.
+    pub validator_slots_major: u64,
+    /// `validator-missed`: backing votes missed in a row, minor.
+    pub validator_votes_minor: u64,
+    /// `validator-missed`: the same, major.
+    pub validator_votes_major: u64,
 }
 
 impl Default for Thresholds {
@@ -144,6 +152,10 @@ impl Default for Thresholds {
             inclusion_failure_blocks: 10,
             para_stall_major: 10,
             para_stall_critical: 50,
+            validator_slots_minor: 3,
+            validator_slots_major: 10,
+            validator_votes_minor: 10,
+            validator_votes_major: 50,
         }
     }
 }
