@@ -3,6 +3,8 @@
 //! In: the store and the alerts at a moment. Out: [`Snapshot`], field by field as CONTRACT says. What could not be read is
 //! null, and every section that was not read stands in `unread` with the reason.
 
+mod validators;
+
 use crate::domain::endpoint::Badge;
 use crate::domain::store::ChainView;
 use crate::domain::{
@@ -40,7 +42,7 @@ pub struct Snapshot {
     source: &'static str,
     chains: Vec<Chain>,
     alerts: Vec<Alert>,
-    validators: Vec<()>,
+    validators: Vec<validators::Validator>,
     parachains: Vec<()>,
     hrmp: Vec<()>,
     cores: Vec<()>,
@@ -157,8 +159,7 @@ struct TicketStats {
 }
 
 /// Sections of CONTRACT that this program does not read yet.
-const NOT_BUILT: [&str; 7] =
-    ["validators", "parachains", "hrmp", "cores", "balances", "referenda", "tickets"];
+const NOT_BUILT: [&str; 6] = ["parachains", "hrmp", "cores", "balances", "referenda", "tickets"];
 
 impl Snapshot {
     /// Takes the snapshot.
@@ -173,6 +174,7 @@ impl Snapshot {
         for c in chains.iter().filter(|c| c.best.is_none()) {
             unread.insert(format!("chains.{}", c.id), no_data(input, &c.id));
         }
+        let validators = validators::section(input, &mut unread);
         Self {
             schema: 1,
             network: input.network.id.clone(),
@@ -180,7 +182,7 @@ impl Snapshot {
             source: input.source,
             chains,
             alerts: input.alerts.to_vec(),
-            validators: Vec::new(),
+            validators,
             parachains: Vec::new(),
             hrmp: Vec::new(),
             cores: Vec::new(),
