@@ -10,7 +10,7 @@ pub mod slots;
 pub mod validators;
 
 use super::{
-    AccountId, Authorities, Badge, BlockRef, ChainId, Clean, Dispute, EndpointId, EndpointView, Era,
+    AccountId, Authorities, Badge, BlockRef, ChainId, Clean, Dispute, EndpointId, EndpointView, Era, Fact,
     Identity, Observation, Observed, Origin, ParaId, Reading, RuntimeVersion, Session, UnixMs,
 };
 use blocks::BlockRing;
@@ -46,6 +46,16 @@ impl Store {
         self.applied = self.applied.wrapping_add(1);
         let chain = self.chains.entry(seen.chain.clone()).or_insert_with(|| ChainView::new(seen.at));
         chain.fold(seen, restored);
+    }
+
+    /// The gap that opens where `seen` is the first finalized block of this run and an earlier run did not come so far:
+    /// a fact of its own, to be folded, and kept, before `seen`.
+    #[must_use]
+    pub fn gap_before(&self, seen: &Observation) -> Option<Observation> {
+        let Fact::Finalized { at, .. } = &seen.fact else { return None };
+        let (from, to) = self.chain(&seen.chain)?.missed_before(*at)?;
+        let fact = Fact::Gap { from, to };
+        Some(Observation { at: seen.at, chain: seen.chain.clone(), endpoint: None, fact })
     }
 
     /// What is known about a chain; none where no source has said anything.

@@ -9,7 +9,7 @@ use super::scribe::Scribe;
 use super::sources::Plan;
 use super::tape;
 use crate::app::{self, Effect, Msg};
-use crate::domain::{AlertId, UnixMs};
+use crate::domain::{AlertId, Observation, UnixMs};
 use crate::journal::{Journal, Role};
 use crate::keymap::Keymap;
 use crate::ports::Clock;
@@ -240,11 +240,14 @@ impl Driver {
         }
     }
 
-    fn fold(&mut self, seen: crate::domain::Observation) {
-        if let Some(scribe) = &self.scribe {
-            scribe.keep(&seen);
+    fn fold(&mut self, seen: Observation) {
+        let gap = self.state.store.gap_before(&seen);
+        for seen in gap.into_iter().chain([seen]) {
+            if let Some(scribe) = &self.scribe {
+                scribe.keep(&seen);
+            }
+            let _ = app::update(&mut self.state, Msg::Fact(Box::new(seen)));
         }
-        let _ = app::update(&mut self.state, Msg::Fact(Box::new(seen)));
         self.dirty = true;
     }
 

@@ -19,6 +19,7 @@ mod demo;
 mod faultd;
 mod killed;
 mod net;
+mod runs;
 mod screens;
 mod sereno;
 mod terminal;

@@ -65,7 +65,7 @@ impl ChainView {
             Fact::Best(block) => self.fold_best(&seen, block),
             Fact::Filled(block) => self.fold_filled(&seen, block),
             Fact::Finalized { at, .. } => self.fold_finalized(&seen, *at),
-            Fact::Gap { from, to } => remember(&mut self.gaps, (*from, *to), MAX_REMEMBERED),
+            Fact::Gap { from, to } => self.fold_gap(*from, *to),
             Fact::Session { session, at } => {
                 self.slots.enter_session(session.index);
                 self.session = seen.known(session.clone(), Some(*at));
@@ -225,17 +225,26 @@ impl ChainView {
         {
             return;
         }
-        let before =
-            self.finalized.as_ref().filter(|f| matches!(f.origin, Origin::Journal) && !seen.restored);
-        if let Some(first_missing) = before.map(|f| f.value.number.saturating_add(1))
-            && first_missing < at.number
-        {
-            let gap = (first_missing, at.number.saturating_sub(1));
-            remember(&mut self.gaps, gap, MAX_REMEMBERED);
-        }
         self.finalized = Some(seen.observed(at, Some(at)));
         self.finalized_timestamp = self.blocks.by_hash(&at.hash).and_then(|r| r.block.timestamp);
         self.best_since_finalized = 0;
+    }
+
+    /// What is missing stands once: a gap told again, or one that grew because its end was not kept, takes the place of
+    /// what it covers.
+    fn fold_gap(&mut self, from: u64, to: u64) {
+        if !self.gaps.iter().any(|(first, last)| *first <= from && to <= *last) {
+            self.gaps.retain(|(first, last)| *first < from || to < *last);
+            remember(&mut self.gaps, (from, to), MAX_REMEMBERED);
+        }
+    }
+
+    /// The finalized blocks between what an earlier run knew and `at`, the first one of this run; none where none are
+    /// missing.
+    pub(super) fn missed_before(&self, at: BlockRef) -> Option<(u64, u64)> {
+        let before = self.finalized.as_ref().filter(|f| f.origin == Origin::Journal)?;
+        let first_missing = before.value.number.saturating_add(1);
+        (first_missing < at.number).then(|| (first_missing, at.number.saturating_sub(1)))
     }
 
     fn fold_unread(&mut self, section: &str, reason: &crate::domain::Clean) {

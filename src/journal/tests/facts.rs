@@ -129,6 +129,31 @@ fn going_back_to_an_abandoned_block_is_remembered() {
 }
 
 #[test]
+fn a_gap_between_two_runs_stays_and_stands_once_even_where_its_end_was_not_kept() {
+    let dir = dir();
+    let run = |last: u64, keeps_finality: bool| {
+        let mut journal = writer(&dir);
+        let mut store = Store::default();
+        journal.load().iter().for_each(|o| store.restore(o));
+        let seen = seen("relay", now().plus(last * 6_000), finalized(last));
+        let gap = store.gap_before(&seen);
+        let mut batch = vec![super::seen("relay", now(), identity(None))];
+        batch.extend(gap);
+        batch.push(seen);
+        batch.iter().for_each(|o| store.apply(o));
+        assert_eq!(store.gap_before(&batch[batch.len() - 1]), None, "nothing is missing any more");
+        journal.write(&batch[..batch.len() - usize::from(!keeps_finality)]).unwrap();
+        view(&store).gaps.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(run(100, true), []);
+    assert_eq!(run(101, true), [], "the very next one");
+    assert_eq!(run(150, false), [(102, 149)], "killed between the two");
+    assert_eq!(run(200, true), [(102, 199)]);
+    assert_eq!(run(200, true), [(102, 199)]);
+    assert_eq!(run(190, true), [(102, 199)], "a younger bed says nothing");
+}
+
+#[test]
 fn the_ring_comes_back_full_after_more_blocks_than_it_holds() {
     let mut batches =
         vec![vec![seen("relay", now(), identity(Some(0))), seen("relay", now(), session(0, 1))]];
