@@ -16,7 +16,7 @@ mod palette;
 mod view;
 pub mod wall;
 
-pub use msg::{Effect, Msg, ReplayState};
+pub use msg::{Effect, Lost, Msg, ReplayState};
 pub use view::view;
 
 use crate::domain::{AlertId, Clean, Fact, Observation, UnixMs};
@@ -37,6 +37,7 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
         Msg::Resize { width, height } => (state.ui.width, state.ui.height) = (width, height),
         Msg::Notice(text) => state.notice(text),
         Msg::Acked { alert, by } => acked(state, &alert, by.as_deref()),
+        Msg::Lost(counts) => lost(state, counts),
         Msg::Replay(replay) => {
             if !replay.paused && replay.speed > 0.0 {
                 state.ui.replay_speed = replay.speed;
@@ -87,6 +88,21 @@ fn tick(state: &mut AppState, now: UnixMs) -> Vec<Effect> {
         wall::turn(state);
     }
     effects
+}
+
+/// The first loss of its kind is told; the log of connections counts on.
+fn lost(state: &mut AppState, counts: Lost) {
+    let before = std::mem::replace(&mut state.lost, counts);
+    if before.facts == 0 && counts.facts > 0 {
+        let text = "the journal does not take every fact: the screen is whole, the next start knows less; '@' counts them";
+        state.notice(text.into());
+    }
+    if before.log_lines == 0 && counts.log_lines > 0 {
+        state.notice(
+            "the log file does not take every line: free space there or use --log-file; '@' counts them"
+                .into(),
+        );
+    }
 }
 
 fn acked(state: &mut AppState, alert: &AlertId, by: Option<&str>) {

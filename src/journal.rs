@@ -15,6 +15,8 @@ mod prune;
 mod rows;
 mod schema;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod write;
 

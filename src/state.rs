@@ -76,6 +76,17 @@ pub struct Notice {
     pub text: Clean,
 }
 
+/// What this run could not keep, counted since its start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Facts that the journal did not take.
+    pub facts: u64,
+    /// Acknowledgements that the journal did not take.
+    pub acks: u64,
+    /// Lines that the log file did not take.
+    pub log_lines: u64,
+}
+
 /// Everything the console is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AppState {
@@ -99,6 +110,9 @@ pub struct AppState {
     pub operator: String,
     /// What the operator should know about the console, newest last.
     pub notices: VecDeque<Notice>,
+    /// What could not be kept.
+    #[serde(default)]
+    pub lost: Lost,
     /// Where the replay stands.
     pub replay: Option<ReplayState>,
     /// Which key does what.
@@ -121,6 +135,7 @@ impl AppState {
             mode,
             operator,
             notices: VecDeque::new(),
+            lost: Lost::default(),
             replay: None,
             keymap,
         }

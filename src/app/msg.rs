@@ -5,8 +5,8 @@
 
 use crate::domain::{AlertId, Clean, Observation, UnixMs};
 use crate::keymap::Key;
-pub use crate::state::ReplayState;
 use crate::state::alerts::Change;
+pub use crate::state::{Lost, ReplayState};
 use serde::{Deserialize, Serialize};
 
 /// Anything that enters [`update`](super::update).
@@ -39,6 +39,8 @@ pub enum Msg {
         /// Who; none takes it back.
         by: Option<String>,
     },
+    /// What could not be kept up to now; comes when a count has grown.
+    Lost(Lost),
     /// Where a replay stands; comes with every step of it.
     Replay(ReplayState),
 }

@@ -13,10 +13,10 @@ use crate::record::{RecordError, Recording, demo_bytes};
 use crate::runtime::compose::{Base, Depth};
 use crate::runtime::sources::Plan;
 use crate::runtime::{console, doctor, headless, tape};
-use crate::telemetry;
+use crate::telemetry::{self, Logs};
 use crate::theme::Theme;
 use std::io::{self, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -146,23 +146,22 @@ impl Setup {
     }
 
     /// Starts the log. A log that cannot be written is no reason not to watch.
-    fn log(&self, stderr: bool) -> Result<PathBuf, Failure> {
+    fn log(&self, stderr: bool) -> Result<Logs, Failure> {
         let network = self.settings.network.as_deref().unwrap_or("paseo");
         let folder =
             Path::new(network).file_stem().map_or_else(|| "paseo".into(), std::ffi::OsStr::to_os_string);
         let chosen = self.cli.global.log_file.clone();
         let file = chosen.clone().unwrap_or_else(|| telemetry::default_file(&self.dirs.state.join(folder)));
         let level = self.settings.log_level.map_or("info", config::LogLevel::as_str).to_owned();
-        let mut options = telemetry::Options { level, file: Some(file.clone()), stderr };
+        let mut options = telemetry::Options { level, file: Some(file), stderr };
         match telemetry::install(&options) {
-            Ok(_) => {}
-            Err(e) if chosen.is_some() => return Err(mistake(e.to_string())),
+            Ok(logs) => Ok(logs),
+            Err(e) if chosen.is_some() => Err(mistake(e.to_string())),
             Err(_) => {
                 options.file = None;
-                let _ = telemetry::install(&options);
+                Ok(telemetry::install(&options).unwrap_or_default())
             }
         }
-        Ok(file)
     }
 
     /// Keymap, theme and operator.
@@ -177,7 +176,8 @@ impl Setup {
         let base = Theme::parse("themes/paseo-night.toml", Theme::PASEO_NIGHT, None).map_err(located)?;
         let theme = Theme::parse(&label, &text, Some(&base)).map_err(located)?;
         let operator = config::operator(&self.settings, |name| std::env::var(name).ok());
-        Ok(console::Options { keymap, theme, operator, wall, guarded: guardian::is_child() })
+        let guarded = guardian::is_child();
+        Ok(console::Options { keymap, theme, operator, wall, guarded, logs: Logs::default() })
     }
 }
 
@@ -197,7 +197,7 @@ fn screen(setup: &Setup) -> Result<u8, Failure> {
         Some(Command::Replay { file, speed, .. }) => (None, Some(file), speed.unwrap_or(1.0)),
         _ => (None, None, 1.0),
     };
-    let options = setup.options(wall)?;
+    let mut options = setup.options(wall)?;
     options.check().map_err(mistake)?;
     let recording = match file {
         Some(file) => Some(Recording::open(file)?),
@@ -214,7 +214,7 @@ fn screen(setup: &Setup) -> Result<u8, Failure> {
         return Ok(guardian::run(std::env::args_os().skip(1), &log));
     }
     let _ = guardian::follow_parent();
-    setup.log(false)?;
+    options.logs = setup.log(false)?;
     let code = match (recording, plan) {
         (Some(recording), _) => console::replay(recording, &setup.base, options, speed)?,
         (None, Some(plan)) => console::live(plan, &setup.base, options)?,

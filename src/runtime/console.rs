@@ -8,13 +8,14 @@ use super::feed::{Feed, Woken};
 use super::scribe::Scribe;
 use super::sources::Plan;
 use super::tape;
-use crate::app::{self, Effect, Msg};
-use crate::domain::{AlertId, Observation, UnixMs};
+use crate::app::{self, Effect, Lost, Msg};
+use crate::domain::{AlertId, Clean, Observation, UnixMs};
 use crate::journal::{Journal, Role};
 use crate::keymap::Keymap;
 use crate::ports::Clock;
 use crate::record::Recording;
 use crate::state::{AppState, Mode};
+use crate::telemetry::Logs;
 use crate::theme::Theme;
 use crate::ui::{self, Console, Drawn, Ending, Input, Sheet, Watch};
 use std::io;
@@ -46,6 +47,8 @@ pub struct Options {
     pub wall: Option<(u64, Vec<String>)>,
     /// True in the child of a guardian.
     pub guarded: bool,
+    /// What is known about the log of this process.
+    pub logs: Logs,
 }
 
 impl Options {
@@ -142,6 +145,7 @@ struct Driver {
     inbox: Receiver<Inbox>,
     heard: Option<Receiver<Msg>>,
     scribe: Option<Scribe>,
+    logs: Logs,
     ticked: UnixMs,
     drawn: UnixMs,
     dirty: bool,
@@ -169,6 +173,7 @@ impl Driver {
             inbox,
             heard: None,
             scribe: None,
+            logs: options.logs.clone(),
             ticked: now,
             drawn: UnixMs::default(),
             dirty: true,
@@ -285,6 +290,7 @@ impl Driver {
         }
         self.ticked = now;
         self.dirty = true;
+        self.count_losses();
         let mut effects = Vec::new();
         let mut moment = now;
         while let Some(played) = feed.play(now) {
@@ -310,6 +316,14 @@ impl Driver {
         self.carry_out(effects, feed)
     }
 
+    fn count_losses(&mut self) {
+        let (facts, acks) = self.scribe.as_ref().map_or((0, 0), Scribe::lost);
+        let lost = Lost { facts, acks, log_lines: self.logs.lost() };
+        if lost != self.state.lost {
+            let _ = app::update(&mut self.state, Msg::Lost(lost));
+        }
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>, feed: &mut Feed) -> io::Result<()> {
         for effect in effects {
             match effect {
@@ -318,8 +332,15 @@ impl Driver {
                 Effect::Copy(text) => self.console.copy(&text)?,
                 Effect::Refresh => feed.refresh(&self.clock)?,
                 Effect::SaveAck { alert, by, at } => {
-                    if let Some(scribe) = &self.scribe {
-                        scribe.ack(alert, by, at);
+                    let instead = if by.is_some() {
+                        "it counts for this run only"
+                    } else {
+                        "the next start has it again"
+                    };
+                    let text =
+                        format!("{alert}: the journal does not keep up with the acknowledgement: {instead}");
+                    if self.scribe.as_ref().is_some_and(|scribe| !scribe.ack(alert, by, at)) {
+                        self.state.notice(Clean::of(&text));
                     }
                 }
                 Effect::Alert(change) => {

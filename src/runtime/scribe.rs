@@ -1,8 +1,9 @@
 //! The scribe: the thread that owns the journal.
 //!
-//! In: every fact and every acknowledgement, through a bounded queue that drops rather than waits (losing journal rows costs
-//! a refetch, a blocked console costs the night). Out: rows on disk, and messages for the console: notices, and the
-//! acknowledgements of a colleague on the same directory. Must not fold.
+//! In: every fact and every acknowledgement, through a bounded queue that refuses rather than waits (losing journal rows
+//! costs a refetch, a blocked console costs the night). Facts leave room for acknowledgements, and what is refused is counted.
+//! Out: rows on disk, and messages for the console: notices, and the acknowledgements of a colleague on the same directory.
+//! Must not fold.
 
 use crate::app::Msg;
 use crate::domain::{AlertId, ChainId, Clean, Fact, Hash, Observation, UnixMs};
@@ -10,14 +11,16 @@ use crate::journal::{Journal, Mode};
 use crate::ports::Clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
-/// Orders that may wait for the disk.
+/// Facts that may wait for the disk.
 const QUEUE: usize = 4_096;
+/// Room in the queue that only acknowledgements take.
+const ROOM_FOR_ACKS: usize = 256;
 /// Facts written in one transaction at most.
 const BATCH: usize = 256;
 /// A batch waits so long at most, milliseconds.
@@ -37,10 +40,19 @@ enum Order {
     Ack { alert: AlertId, by: Option<String>, at: UnixMs },
 }
 
+/// What both ends count.
+#[derive(Default)]
+struct Tally {
+    /// Orders that wait.
+    waiting: AtomicUsize,
+    facts: AtomicU64,
+    acks: AtomicU64,
+}
+
 /// The console's end.
 pub struct Scribe {
     orders: Option<SyncSender<Order>>,
-    dropped: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -55,47 +67,55 @@ impl Scribe {
         pin: bool,
         console: Sender<Msg>,
     ) -> std::io::Result<Self> {
-        let (orders, queue) = sync_channel(QUEUE);
-        let work = Work {
-            journal,
-            pin,
-            console,
-            batch: Vec::new(),
-            pinned: BTreeMap::new(),
-            acks: BTreeMap::new(),
-            looked: UnixMs::default(),
-            tidied: UnixMs::default(),
-            examine_at: Some(clock.now().plus(EXAMINE_MS)),
-            failing: false,
-            clock,
-        };
-        let thread =
-            std::thread::Builder::new().name("journal".to_owned()).spawn(move || work.run(&queue))?;
-        Ok(Self { orders: Some(orders), dropped: Arc::default(), thread: Some(thread) })
+        let (mut scribe, queue) = Self::idle();
+        scribe.hire(Work::new(journal, clock, pin, console, scribe.tally.clone()), queue)?;
+        Ok(scribe)
     }
 
-    /// Keeps a fact.
+    /// A queue that nobody reads yet.
+    fn idle() -> (Self, Receiver<Order>) {
+        let (orders, queue) = sync_channel(QUEUE + ROOM_FOR_ACKS);
+        (Self { orders: Some(orders), tally: Arc::default(), thread: None }, queue)
+    }
+
+    fn hire(&mut self, work: Work, queue: Receiver<Order>) -> std::io::Result<()> {
+        let builder = std::thread::Builder::new().name("journal".to_owned());
+        self.thread = Some(builder.spawn(move || work.run(&queue))?);
+        Ok(())
+    }
+
+    /// Keeps a fact; it is only counted where the disk does not keep up.
     pub fn keep(&self, seen: &Observation) {
-        self.order(Order::Keep(Box::new(seen.clone())));
-    }
-
-    /// Keeps an acknowledgement; none takes it back.
-    pub fn ack(&self, alert: AlertId, by: Option<String>, at: UnixMs) {
-        self.order(Order::Ack { alert, by, at });
-    }
-
-    /// Orders that the disk was too slow for.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    fn order(&self, order: Order) {
-        if let Some(orders) = &self.orders
-            && orders.try_send(order).is_err()
-        {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let full = self.tally.waiting.load(Ordering::Relaxed) >= QUEUE;
+        if full || !self.order(Order::Keep(Box::new(seen.clone()))) {
+            self.tally.facts.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Keeps an acknowledgement; none takes it back. False where it could not even be queued: tell the operator.
+    #[must_use]
+    pub fn ack(&self, alert: AlertId, by: Option<String>, at: UnixMs) -> bool {
+        let queued = self.order(Order::Ack { alert, by, at });
+        if !queued {
+            self.tally.acks.fetch_add(1, Ordering::Relaxed);
+        }
+        queued
+    }
+
+    /// What was not kept up to now: facts, acknowledgements.
+    #[must_use]
+    pub fn lost(&self) -> (u64, u64) {
+        (self.tally.facts.load(Ordering::Relaxed), self.tally.acks.load(Ordering::Relaxed))
+    }
+
+    fn order(&self, order: Order) -> bool {
+        let Some(orders) = &self.orders else { return false };
+        self.tally.waiting.fetch_add(1, Ordering::Relaxed);
+        let queued = orders.try_send(order).is_ok();
+        if !queued {
+            self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        queued
     }
 }
 
@@ -118,6 +138,7 @@ struct Work {
     clock: Arc<dyn Clock>,
     pin: bool,
     console: Sender<Msg>,
+    tally: Arc<Tally>,
     batch: Vec<Observation>,
     pinned: BTreeMap<ChainId, Hash>,
     acks: BTreeMap<AlertId, Option<String>>,
@@ -128,10 +149,37 @@ struct Work {
 }
 
 impl Work {
+    fn new(
+        journal: Journal,
+        clock: Arc<dyn Clock>,
+        pin: bool,
+        console: Sender<Msg>,
+        tally: Arc<Tally>,
+    ) -> Self {
+        Self {
+            journal,
+            pin,
+            console,
+            tally,
+            batch: Vec::new(),
+            pinned: BTreeMap::new(),
+            acks: BTreeMap::new(),
+            looked: UnixMs::default(),
+            tidied: UnixMs::default(),
+            examine_at: Some(clock.now().plus(EXAMINE_MS)),
+            failing: false,
+            clock,
+        }
+    }
+
     fn run(mut self, queue: &Receiver<Order>) {
         let mut since = self.clock.now();
         loop {
-            match queue.recv_timeout(Duration::from_millis(LINGER_MS)) {
+            let order = queue.recv_timeout(Duration::from_millis(LINGER_MS));
+            if order.is_ok() {
+                self.tally.waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            match order {
                 Ok(Order::Keep(seen)) => {
                     self.pin_genesis(&seen);
                     self.batch.push(*seen);
@@ -163,14 +211,16 @@ impl Work {
             return;
         }
         let result = self.journal.write(&self.batch);
+        let facts = u64::try_from(self.batch.len()).unwrap_or(u64::MAX);
         self.batch.clear();
         match result {
             Ok(()) => self.failing = false,
-            Err(e) if !self.failing => {
-                self.failing = true;
-                self.say(Clean::of(&e.to_string()));
+            Err(e) => {
+                self.tally.facts.fetch_add(facts, Ordering::Relaxed);
+                if !std::mem::replace(&mut self.failing, true) {
+                    self.say(Clean::of(&e.to_string()));
+                }
             }
-            Err(_) => {}
         }
         for notice in self.journal.take_notices() {
             self.say(notice);
@@ -196,7 +246,10 @@ impl Work {
             Ok(()) => {
                 self.acks.insert(alert.clone(), by);
             }
-            Err(e) => self.say(Clean::of(&e.to_string())),
+            Err(e) => {
+                self.tally.acks.fetch_add(1, Ordering::Relaxed);
+                self.say(Clean::of(&format!("{alert}: {e}")));
+            }
         }
     }
 
@@ -242,3 +295,6 @@ impl Work {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -256,6 +256,22 @@ fn an_alert_is_acknowledged_at_once_and_kept() {
 }
 
 #[test]
+fn what_could_not_be_kept_is_told_once_and_counted_in_the_log() {
+    let mut bed = Bed::healthy(Mode::Console);
+    let lost = |facts, acks, log_lines| Msg::Lost(app::Lost { facts, acks, log_lines });
+    for (counts, notices) in [(lost(3, 0, 0), 1), (lost(1_200, 1, 0), 1), (lost(1_200, 1, 4), 2)] {
+        assert_eq!(bed.msg(counts), vec![]);
+        assert_eq!(bed.state.notices.len(), notices);
+    }
+    bed.keys("@");
+    let Body::Text(lines) = app::view(&bed.state).overlay.unwrap().body else { panic!() };
+    let text: Vec<String> = lines.iter().map(sereno::screen::Line::plain).collect();
+    let counts =
+        "  not kept since the start: 1\u{2009}200 facts (journal), 1 acknowledgements (journal), 4 log lines";
+    assert!(text.iter().any(|line| line == counts), "{text:#?}");
+}
+
+#[test]
 fn keys_that_cannot_do_anything_say_why() {
     let mut bed = Bed::healthy(Mode::Console);
     for (keys, answer) in [

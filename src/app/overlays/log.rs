@@ -1,6 +1,7 @@
-//! The log of connections: each endpoint's state, its losses, its latency; and the console's own notices.
+//! The log of connections: each endpoint's state, its losses, its latency; what could not be kept, and the
+//! console's own notices.
 //!
-//! In: endpoints and notices. Out: lines, by chain. Requests themselves are in the log file.
+//! In: endpoints, counts and notices. Out: lines, by chain. Requests themselves are in the log file.
 
 use crate::screen::{Body, Line, Role, format};
 use crate::state::AppState;
@@ -37,10 +38,12 @@ pub(super) fn body(state: &AppState) -> Body {
             }
         }
     }
-    if !state.notices.is_empty() {
+    let lost = lost(state);
+    if !state.notices.is_empty() || lost.is_some() {
         out.push(Line::default());
         out.push(Line::of(Role::Header, "about the console"));
     }
+    out.extend(lost);
     for notice in state.notices.iter().rev() {
         out.push(
             Line::of(Role::Dim, format!("  {} ", notice.at.clock_utc()))
@@ -48,4 +51,20 @@ pub(super) fn body(state: &AppState) -> Body {
         );
     }
     Body::Text(out)
+}
+
+/// What could not be kept in this run; none where all was.
+fn lost(state: &AppState) -> Option<Line> {
+    let counts = [
+        (state.lost.facts, "facts (journal)"),
+        (state.lost.acks, "acknowledgements (journal)"),
+        (state.lost.log_lines, "log lines"),
+    ];
+    let some: Vec<String> = counts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", format::number(*n)))
+        .collect();
+    (!some.is_empty())
+        .then(|| Line::of(Role::Minor, format!("  not kept since the start: {}", some.join(", "))))
 }
