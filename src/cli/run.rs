@@ -123,7 +123,11 @@ impl Setup {
         let Global { endpoint, only, .. } = &self.cli.global;
         let name = self.settings.network.as_deref().unwrap_or("paseo");
         let profile = config::load_network(name, &self.dirs)?.with_endpoints(endpoint)?.only(only)?;
-        Ok(self.base.plan(profile, depth))
+        let plan = self.base.plan(profile, depth);
+        for notice in plan.notices.iter().filter(|_| !self.is_screen()) {
+            let _ = writeln!(io::stderr(), "sereno: {notice}");
+        }
+        Ok(plan)
     }
 
     /// True for what takes the whole screen.

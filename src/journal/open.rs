@@ -268,8 +268,10 @@ fn salvage(conn: &Connection, aside: &Path) -> &'static str {
         acks.and(pins).map(|_| ())
     };
     match copy() {
-        Ok(()) => "acknowledgements were saved, facts are read anew from the chains",
-        Err(_) => "facts are read anew from the chains, acknowledgements are lost",
+        Ok(()) => {
+            "acknowledgements and pinned genesis hashes were saved, facts are read anew from the chains"
+        }
+        Err(_) => "acknowledgements and pinned genesis hashes are lost, facts are read anew from the chains",
     }
 }
 

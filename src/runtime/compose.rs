@@ -8,7 +8,7 @@ use super::sources::Plan;
 use crate::chain::Endpoint;
 use crate::chain::supervisor::{Past, StateAt};
 use crate::config::Profile;
-use crate::domain::{ChainId, Hash, UnixMs};
+use crate::domain::{ChainId, Clean, Hash, Network, UnixMs};
 use crate::journal::{Journal, Role};
 use crate::ports::Clock;
 use std::collections::BTreeMap;
@@ -59,20 +59,39 @@ impl Base {
             .iter()
             .map(|(chain, list)| (chain.clone(), list.iter().map(dial).collect()))
             .collect();
-        let genesis = if profile.network.public { self.pins(&profile) } else { BTreeMap::new() };
+        let (genesis, notices) = self.pins(&profile.network);
         let (at_once, in_time) = match depth {
             Depth::FromNow => (0, 0),
             Depth::Glance | Depth::GlanceAtFinalized => (GLANCE, 0),
             Depth::Console => (GLANCE, BACKFILL),
         };
         let state_at = if depth == Depth::GlanceAtFinalized { StateAt::Finalized } else { StateAt::Best };
-        Plan { network: profile.network, endpoints, genesis, past: Past { at_once, in_time }, state_at }
+        let past = Past { at_once, in_time };
+        Plan { network: profile.network, endpoints, genesis, past, state_at, notices }
     }
 
-    fn pins(&self, profile: &Profile) -> BTreeMap<ChainId, Hash> {
-        let mut opened =
-            Journal::open(&self.state_dir, &profile.network.id, Role::Headless, self.clock.now());
-        let chains = profile.network.chains.iter().map(|c| &c.id);
-        chains.filter_map(|id| Some((id.clone(), opened.journal.pinned_genesis(id)?))).collect()
+    /// The pins of a public network, and why they could not be read; another network has none.
+    fn pins(&self, network: &Network) -> (BTreeMap<ChainId, Hash>, Vec<Clean>) {
+        let mut journal =
+            Journal::open(&self.state_dir, &network.id, Role::Headless, self.clock.now()).journal;
+        pinned(&mut journal, network)
     }
+}
+
+/// The genesis hashes that are pinned for a network, and one sentence where the journal cannot tell: then each chain is
+/// whatever its first endpoint says, and a person should know.
+pub(super) fn pinned(journal: &mut Journal, network: &Network) -> (BTreeMap<ChainId, Hash>, Vec<Clean>) {
+    let mut pins = BTreeMap::new();
+    for chain in network.chains.iter().filter(|_| network.public) {
+        let pin = journal.pinned_genesis(&chain.id);
+        if let Some(why) = journal.take_notices().first() {
+            let text = format!(
+                "The pinned genesis hashes do not count, each chain is what its first endpoint says: {why} Compare \
+                 with sereno doctor."
+            );
+            return (pins, vec![Clean::of(&text)]);
+        }
+        pins.extend(pin.map(|pin| (chain.id.clone(), pin)));
+    }
+    (pins, Vec::new())
 }

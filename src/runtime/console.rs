@@ -4,6 +4,7 @@
 //! the watch over the terminal and the journal have threads of their own, the chains their own runtime. Leaving waits for
 //! none of them. Must not decide anything: the reducer does.
 
+use super::compose::pinned;
 use super::feed::{Feed, Woken};
 use super::scribe::Scribe;
 use super::sources::Plan;
@@ -74,7 +75,7 @@ enum Inbox {
 ///
 /// # Errors
 /// No terminal, or the system gives no thread.
-pub fn live(plan: Plan, base: &super::compose::Base, options: Options) -> io::Result<u8> {
+pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io::Result<u8> {
     let mode = if options.wall.is_some() { Mode::Wall } else { Mode::Console };
     let role = if mode.is_wall() { Role::Headless } else { Role::Console };
     let now = base.clock.now();
@@ -88,8 +89,14 @@ pub fn live(plan: Plan, base: &super::compose::Base, options: Options) -> io::Re
         let acked = Msg::Acked { alert: AlertId::from_text(&ack.alert), by: Some(ack.by) };
         let _ = app::update(&mut state, acked);
     }
-    let said = opened.notices.into_iter().chain(opened.journal.take_notices());
-    said.for_each(|notice| state.notice(notice));
+    let mut said: Vec<Clean> = opened.notices.into_iter().chain(opened.journal.take_notices()).collect();
+    if !plan.notices.is_empty() {
+        // The console's own opening mends a damaged journal and may have saved the pins.
+        let (saved, still) = pinned(&mut opened.journal, &plan.network);
+        said.extend(if saved.is_empty() { std::mem::take(&mut plan.notices) } else { still });
+        plan.genesis.extend(saved);
+    }
+    said.into_iter().for_each(|notice| state.notice(notice));
     let pin = plan.network.public;
     let (tx, inbox) = mpsc::channel(INBOX);
     let (notices, heard) = mpsc::channel(INBOX);

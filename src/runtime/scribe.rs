@@ -222,9 +222,18 @@ impl Work {
                 }
             }
         }
-        for notice in self.journal.take_notices() {
-            self.say(notice);
+        self.tell();
+    }
+
+    /// Says what came up in the journal. It may have begun a new file: what this run pinned stands there again.
+    fn tell(&mut self) {
+        let notices = self.journal.take_notices();
+        if !notices.is_empty() {
+            for (chain, genesis) in &self.pinned {
+                let _ = self.journal.pin_genesis(chain, *genesis);
+            }
         }
+        notices.into_iter().for_each(|notice| self.say(notice));
     }
 
     fn pin_genesis(&mut self, seen: &Observation) {
@@ -256,9 +265,7 @@ impl Work {
     /// Damage that opening did not see is found while nothing depends on the journal yet.
     fn examine(&mut self, now: UnixMs) {
         if self.examine_at.take_if(|at| now >= *at).is_some() && !self.journal.check() {
-            for notice in self.journal.take_notices() {
-                self.say(notice);
-            }
+            self.tell();
         }
     }
 
@@ -269,9 +276,7 @@ impl Work {
         }
         self.looked = now;
         if self.journal.try_become_writer(now) {
-            for notice in self.journal.take_notices() {
-                self.say(notice);
-            }
+            self.tell();
         }
         let now_acked: BTreeMap<AlertId, Option<String>> =
             self.journal.acks().into_iter().map(|a| (AlertId::from_text(&a.alert), Some(a.by))).collect();

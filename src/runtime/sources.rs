@@ -6,7 +6,7 @@
 use super::feed::Woken;
 use crate::chain::Endpoint;
 use crate::chain::supervisor::{self, Past, StateAt};
-use crate::domain::{ChainId, ChainKind, Hash, Network, Observation};
+use crate::domain::{ChainId, ChainKind, Clean, Hash, Network, Observation};
 use crate::ports::{Clock, Closed, FactSink};
 use std::collections::BTreeMap;
 use std::io;
@@ -31,6 +31,8 @@ pub struct Plan {
     pub past: Past,
     /// In whose state sessions and eras are read.
     pub state_at: StateAt,
+    /// What a person should know before it runs: pins that could not be read.
+    pub notices: Vec<Clean>,
 }
 
 /// The running sources.

@@ -2,14 +2,15 @@
 //! knows of the last one.
 
 use crate::faultd::{Chain, FakeRuntime, Node};
-use crate::sereno::{now_ms, poll};
+use crate::sereno::{Ran, now_ms, poll, run_in};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use sereno::domain::{Fact, Observation, UnixMs};
+use sereno::domain::{Fact, Hash, Observation, UnixMs};
 use sereno::journal::{Journal, Role};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use tempfile::TempDir;
 
 /// Longest wait for something to show, milliseconds.
 const PATIENCE_MS: i64 = 20_000;
@@ -133,6 +134,94 @@ async fn what_was_final_between_two_runs_is_a_gap_in_every_later_one() {
         assert_eq!(third.screen().matches("are missing").count(), 1, "{}", third.screen());
         third.leave();
         assert_eq!(gaps(), [(29, 327)], "told once");
+    })
+    .await
+    .unwrap();
+}
+
+/// A public network of one chain, its fake node, and a home of its own.
+struct Public {
+    home: TempDir,
+    node: Node,
+    profile: PathBuf,
+}
+
+impl Public {
+    async fn bed(chain: &Arc<Chain>) -> Self {
+        let node = Node::start(chain).await;
+        let home = tempfile::tempdir().unwrap();
+        let profile = home.path().join("some-file.toml");
+        let text = format!(
+            "id = \"bed\"\npublic = true\n[[chains]]\nid = \"relay\"\nname = \"Relay\"\nendpoints = [\"{}\"]\n",
+            node.url()
+        );
+        std::fs::write(&profile, text).unwrap();
+        Self { home, node, profile }
+    }
+
+    fn state(&self) -> PathBuf {
+        self.home.path().join("state")
+    }
+
+    fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        ["--network", self.profile.to_str().unwrap()].iter().chain(more).copied().collect()
+    }
+
+    fn console(&self) -> Run {
+        Run::start(&self.state(), &self.args(&[]))
+    }
+
+    fn run(&self, more: &[&str]) -> Ran {
+        run_in(&self.home, &self.args(more), 60)
+    }
+
+    fn pin(&self) -> Option<Hash> {
+        let now = UnixMs(now_ms());
+        let mut journal = Journal::open(&self.state(), "bed", Role::Headless, now).journal;
+        journal.pinned_genesis(&"relay".into())
+    }
+
+    /// One run of the console, until it has pinned what the node serves.
+    fn pinned(&self) -> Hash {
+        let run = self.console();
+        let pin = poll(PATIENCE_MS, || self.pin()).expect("the console pins at first contact");
+        run.leave();
+        pin
+    }
+}
+
+/// The text without white space and frames, so that it is found however it was wrapped.
+fn flat(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '│').collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pins_that_a_damaged_journal_has_lost_are_told_on_stderr_and_in_the_console() {
+    let chain = Chain::new(FakeRuntime::relay_2026(6_000));
+    chain.advance(5);
+    let bed = Public::bed(&chain).await;
+    tokio::task::spawn_blocking(move || {
+        bed.pinned();
+        let said = "pinned genesis hashes do not count";
+        let whole = bed.run(&["snapshot"]);
+        assert!(!whole.err.contains(said), "{}", whole.err);
+
+        std::fs::write(bed.state().join("bed/journal.db"), "no database ".repeat(2_000)).unwrap();
+        let damaged = bed.run(&["snapshot"]);
+        assert!(damaged.err.contains(said) && damaged.err.contains("sereno doctor"), "{}", damaged.err);
+        assert_eq!(damaged.err.matches(said).count(), 1, "{}", damaged.err);
+
+        let mut run = bed.console();
+        run.keys("@");
+        run.shows("about the console");
+        let screen = flat(&run.screen());
+        for said in [said, "acknowledgements and pinned genesis hashes are lost"] {
+            assert!(screen.contains(&flat(said)), "{said}\n{}", run.screen());
+        }
+        let pin = poll(PATIENCE_MS, || bed.pin());
+        assert_eq!(pin, chain.hash(0), "pinned anew");
+        run.leave();
+        assert!(!bed.run(&["snapshot"]).err.contains(said), "told while it is so");
     })
     .await
     .unwrap();

@@ -96,10 +96,14 @@ fn command(state: &TempDir, args: &[&str]) -> Command {
 
 /// Runs a command to its end; one that takes longer than `limit_s` fails the test.
 pub(crate) fn run(args: &[&str], limit_s: i64) -> Ran {
-    let state = TempDir::new().unwrap();
+    run_in(&TempDir::new().unwrap(), args, limit_s)
+}
+
+/// The same with a home that other commands have used; its state directory is `state` below it.
+pub(crate) fn run_in(state: &TempDir, args: &[&str], limit_s: i64) -> Ran {
     let file = |name: &str| std::fs::File::create(state.path().join(name)).unwrap();
     let began = now_ms();
-    let mut child = command(&state, args).stdout(file("out")).stderr(file("err")).spawn().unwrap();
+    let mut child = command(state, args).stdout(file("out")).stderr(file("err")).spawn().unwrap();
     let ended = poll(limit_s * 1_000, || child.try_wait().unwrap());
     let ms = now_ms() - began;
     if ended.is_none() {

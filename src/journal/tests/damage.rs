@@ -109,7 +109,10 @@ fn a_newer_schema_is_put_aside_and_its_acknowledgements_are_saved() {
     let Opened { mut journal, notices } = console(&dir);
     assert_eq!(quarantined(&dir), 1);
     assert!(notices[0].as_str().contains("written by a newer sereno (schema 2, expected 1)"), "{notices:?}");
-    assert!(notices[0].as_str().contains("acknowledgements were saved"), "{notices:?}");
+    assert!(
+        notices[0].as_str().contains("acknowledgements and pinned genesis hashes were saved"),
+        "{notices:?}"
+    );
     assert_eq!(journal.acks().len(), 1);
     assert_eq!(journal.load(), []);
 }
