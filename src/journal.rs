@@ -22,6 +22,7 @@ mod write;
 
 pub use acks::Ack;
 pub use history::{Roll, Span};
+pub use open::folder_name;
 
 use crate::domain::{Clean, Observation, UnixMs};
 use open::Refusal;

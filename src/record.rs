@@ -134,4 +134,12 @@ pub enum RecordError {
         /// Its schema.
         found: u32,
     },
+    /// A chain is wanted that was not recorded.
+    #[error("--only '{chain}': the recording has no such chain; expected one of {known}")]
+    NoChain {
+        /// The one wanted.
+        chain: String,
+        /// Those it has.
+        known: String,
+    },
 }

@@ -6,7 +6,8 @@
 use crate::config::{EndpointFlag, LogLevel, Settings};
 use crate::domain::{ChainId, Clean, UnixMs, redact::hide_urls};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use std::{error::Error as _, ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -33,6 +34,9 @@ pub struct Global {
     /// Network profile: a name (paseo, local) or a TOML file [default: paseo]
     #[arg(long, global = true, value_name = "NAME|FILE", env = "SERENO_NETWORK", hide_env_values = true)]
     pub network: Option<String>,
+    /// True where the command line itself names the network, and not the environment.
+    #[arg(skip)]
+    pub network_by_flag: bool,
     /// Use this URL instead of the profile's for this chain; repeatable
     #[arg(long, global = true, value_name = "CHAIN=URL", conflicts_with = "demo")]
     pub endpoint: Vec<EndpointFlag>,
@@ -212,7 +216,9 @@ impl Cli {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let cli = Self::try_parse_from(line).map_err(|e| refuse(&e))?;
+        let matches = Self::command().try_get_matches_from(line).map_err(|e| refuse(&e))?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|e| refuse(&e))?;
+        cli.global.network_by_flag = matches.value_source("network") == Some(ValueSource::CommandLine);
         cli.contradictions()?;
         Ok(cli)
     }
@@ -227,6 +233,9 @@ impl Cli {
             Some(Command::Wall { .. }) if self.global.arm => {
                 Err(CliError::mistake("--arm is refused on the wall: it only shows"))
             }
+            _ if replay && !self.global.endpoint.is_empty() => Err(CliError::mistake(
+                "--endpoint and replay contradict each other: a recording dials nobody; leave one out",
+            )),
             _ if self.global.demo && replay => {
                 Err(CliError::mistake("--demo and replay contradict each other: choose one recording"))
             }
@@ -386,8 +395,22 @@ mod tests {
             assert!(refused(line).contains("--arm is refused"), "{line}");
         }
         assert!(refused("--demo replay x").contains("contradict"));
+        for line in
+            ["replay x --endpoint relay=wss://x", "--endpoint relay=wss://x replay x --headless --json"]
+        {
+            assert!(refused(line).contains("a recording dials nobody"), "{line}");
+        }
         for line in ["--demo record x", "metrics --listen 127.0.0.1:0 --demo", "doctor --demo"] {
             assert!(refused(line).contains("--demo uses no network"), "{line}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_whether_the_command_line_names_the_network() {
+        for (line, is) in
+            [("--demo", false), ("--demo --network local", true), ("snapshot --network local", true)]
+        {
+            assert_eq!(read(line).unwrap().global.network_by_flag, is, "{line}");
         }
     }
 

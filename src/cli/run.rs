@@ -5,9 +5,10 @@
 
 use super::args::{At, Cli, CliError, Command, Global, Suite};
 use super::pages;
-use crate::config::{self, ConfigError, Dirs, Settings, Shelf};
-use crate::domain::ChainId;
+use crate::config::{self, ConfigError, Dirs, Profile, Settings, Shelf};
+use crate::domain::{ChainId, Clean};
 use crate::guardian;
+use crate::journal;
 use crate::keymap::Keymap;
 use crate::record::{RecordError, Recording, demo_bytes};
 use crate::runtime::compose::{Base, Depth};
@@ -56,6 +57,48 @@ struct Setup {
     dirs: Dirs,
     settings: Settings,
     base: Base,
+    watched: Watched,
+}
+
+/// Where the facts come from.
+enum Watched {
+    /// The chains of a profile.
+    Chains(Box<Profile>),
+    /// A recording.
+    Tape(Box<Recording>),
+}
+
+impl Watched {
+    /// What the command line names, found and read.
+    fn find(cli: &Cli, settings: &Settings, dirs: &Dirs) -> Result<Self, Failure> {
+        let Global { endpoint, only, demo, .. } = &cli.global;
+        let recording = match &cli.command {
+            Some(Command::Replay { file, .. }) => Some(Recording::open(file)?),
+            _ if *demo => match demo_bytes() {
+                Some(bytes) => Some(Recording::built_in(bytes)?),
+                None => {
+                    return Err(mistake(
+                        "this build carries no demo recording; play one with 'sereno replay FILE'",
+                    ));
+                }
+            },
+            _ => None,
+        };
+        if let Some(recording) = recording {
+            return Ok(Self::Tape(Box::new(recording.only(only)?)));
+        }
+        let name = settings.network.as_deref().unwrap_or("paseo");
+        let profile = config::load_network(name, dirs)?.with_endpoints(endpoint)?.only(only)?;
+        Ok(Self::Chains(Box::new(profile)))
+    }
+
+    /// The network's id: what its folder in the state directory is called by.
+    fn network(&self) -> &str {
+        match self {
+            Self::Chains(profile) => &profile.network.id,
+            Self::Tape(recording) => &recording.network.id,
+        }
+    }
 }
 
 /// The program.
@@ -87,11 +130,15 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         .under(Settings::load(cli.global.config.as_deref(), &dirs.config)?)
         .under(cli.global.settings());
     let base = Base::new(cli.global.now, &dirs.state);
-    let setup = Setup { cli, dirs, settings, base };
+    let watched = Watched::find(&cli, &settings, &dirs)?;
+    let setup = Setup { cli, dirs, settings, base, watched };
     if setup.is_screen() {
         return screen(&setup);
     }
     setup.log(true)?;
+    if let Some(notice) = setup.unused_network() {
+        let _ = writeln!(io::stderr(), "sereno: {notice}");
+    }
     match setup.cli.command.clone() {
         Some(Command::Snapshot { json, at, timeout }) => snapshot(&setup, json, at, timeout),
         Some(Command::Check { json, watch_for, detector, suite }) => {
@@ -101,7 +148,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Metrics { listen }) => metrics(&setup, listen),
         Some(Command::Doctor { accept_genesis }) => doctor(&setup, accept_genesis.as_ref()),
         Some(Command::Record { file, record_for }) => record(&setup, &file, record_for),
-        Some(Command::Replay { file, .. }) => Ok(replay_headless(&Recording::open(&file)?)?),
+        Some(Command::Replay { .. }) => replay_headless(&setup),
         Some(Command::Completions { .. } | Command::Man | Command::Wall { .. }) | None => Ok(0),
     }
 }
@@ -118,16 +165,30 @@ fn pages(cli: &Cli) -> io::Result<Option<u8>> {
 }
 
 impl Setup {
-    /// What to watch.
-    fn plan(&self, depth: Depth) -> Result<Plan, Failure> {
-        let Global { endpoint, only, .. } = &self.cli.global;
-        let name = self.settings.network.as_deref().unwrap_or("paseo");
-        let profile = config::load_network(name, &self.dirs)?.with_endpoints(endpoint)?.only(only)?;
-        let plan = self.base.plan(profile, depth);
+    /// What to watch. What a person should know about it goes to standard error where there is no screen.
+    fn plan(&self, profile: &Profile, depth: Depth) -> Plan {
+        let plan = self.base.plan(profile.clone(), depth);
         for notice in plan.notices.iter().filter(|_| !self.is_screen()) {
             let _ = writeln!(io::stderr(), "sereno: {notice}");
         }
-        Ok(plan)
+        plan
+    }
+
+    /// The same for commands that work on chains only.
+    fn live_plan(&self, depth: Depth) -> Result<Plan, Failure> {
+        match &self.watched {
+            Watched::Chains(profile) => Ok(self.plan(profile, depth)),
+            Watched::Tape(_) => Err(mistake("this command needs the chains: a recording has none")),
+        }
+    }
+
+    /// A sentence where the command line names a network and a recording brings its own.
+    fn unused_network(&self) -> Option<Clean> {
+        let Watched::Tape(recording) = &self.watched else { return None };
+        let named = self.cli.global.network.as_deref().filter(|_| self.cli.global.network_by_flag)?;
+        let own = &recording.network.id;
+        let text = format!("a recording brings its own network, here '{own}': --network {named} is not used");
+        (named != own).then(|| Clean::of(&text))
     }
 
     /// True for what takes the whole screen.
@@ -138,24 +199,11 @@ impl Setup {
         )
     }
 
-    /// The embedded recording.
-    fn demo(&self) -> Result<Option<Recording>, Failure> {
-        if !self.cli.global.demo {
-            return Ok(None);
-        }
-        match demo_bytes() {
-            Some(bytes) => Ok(Some(Recording::built_in(bytes)?)),
-            None => Err(mistake("this build carries no demo recording; play one with 'sereno replay FILE'")),
-        }
-    }
-
     /// Starts the log. A log that cannot be written is no reason not to watch.
     fn log(&self, stderr: bool) -> Result<Logs, Failure> {
-        let network = self.settings.network.as_deref().unwrap_or("paseo");
-        let folder =
-            Path::new(network).file_stem().map_or_else(|| "paseo".into(), std::ffi::OsStr::to_os_string);
+        let folder = self.dirs.network(&journal::folder_name(self.watched.network()));
         let chosen = self.cli.global.log_file.clone();
-        let file = chosen.clone().unwrap_or_else(|| telemetry::default_file(&self.dirs.state.join(folder)));
+        let file = chosen.clone().unwrap_or_else(|| telemetry::default_file(&folder));
         let level = self.settings.log_level.map_or("info", config::LogLevel::as_str).to_owned();
         let mut options = telemetry::Options { level, file: Some(file), stderr };
         match telemetry::install(&options) {
@@ -181,7 +229,15 @@ impl Setup {
         let theme = Theme::parse(&label, &text, Some(&base)).map_err(located)?;
         let operator = config::operator(&self.settings, |name| std::env::var(name).ok());
         let guarded = guardian::is_child();
-        Ok(console::Options { keymap, theme, operator, wall, guarded, logs: Logs::default() })
+        Ok(console::Options {
+            keymap,
+            theme,
+            operator,
+            wall,
+            guarded,
+            logs: Logs::default(),
+            notices: Vec::new(),
+        })
     }
 }
 
@@ -196,18 +252,14 @@ fn located(e: impl std::fmt::Display) -> Failure {
 
 /// The console, the wall, a replay: everything is checked first, then a guardian takes the terminal.
 fn screen(setup: &Setup) -> Result<u8, Failure> {
-    let (wall, file, speed) = match &setup.cli.command {
-        Some(Command::Wall { rotate, pages }) => (Some((millis(*rotate), pages.clone())), None, 1.0),
-        Some(Command::Replay { file, speed, .. }) => (None, Some(file), speed.unwrap_or(1.0)),
-        _ => (None, None, 1.0),
+    let (wall, speed) = match &setup.cli.command {
+        Some(Command::Wall { rotate, pages }) => (Some((millis(*rotate), pages.clone())), 1.0),
+        Some(Command::Replay { speed, .. }) => (None, speed.unwrap_or(1.0)),
+        _ => (None, 1.0),
     };
     let mut options = setup.options(wall)?;
     options.check().map_err(mistake)?;
-    let recording = match file {
-        Some(file) => Some(Recording::open(file)?),
-        None => setup.demo()?,
-    };
-    let plan = if recording.is_some() { None } else { Some(setup.plan(Depth::Console)?) };
+    options.notices.extend(setup.unused_network());
     if !guardian::is_child() && !io::stdout().is_terminal() {
         return Err(mistake(
             "the console needs a terminal; 'sereno snapshot' and 'sereno watch' work in a pipe",
@@ -219,16 +271,15 @@ fn screen(setup: &Setup) -> Result<u8, Failure> {
     }
     let _ = guardian::follow_parent();
     options.logs = setup.log(false)?;
-    let code = match (recording, plan) {
-        (Some(recording), _) => console::replay(recording, &setup.base, options, speed)?,
-        (None, Some(plan)) => console::live(plan, &setup.base, options)?,
-        (None, None) => 0,
+    let code = match &setup.watched {
+        Watched::Tape(recording) => console::replay(recording.as_ref().clone(), &setup.base, options, speed)?,
+        Watched::Chains(profile) => console::live(setup.plan(profile, Depth::Console), &setup.base, options)?,
     };
     Ok(code)
 }
 
 fn record(setup: &Setup, file: &Path, record_for: Option<Duration>) -> Result<u8, Failure> {
-    let plan = setup.plan(Depth::Glance)?;
+    let plan = setup.live_plan(Depth::Glance)?;
     let stop = interrupted()?;
     let facts = tape::record(&plan, &setup.base, file, record_for.map(millis), stop.as_ref())
         .map_err(|e| mistake(format!("{}: {e}", file.display())))?;
@@ -236,9 +287,10 @@ fn record(setup: &Setup, file: &Path, record_for: Option<Duration>) -> Result<u8
     Ok(0)
 }
 
-fn replay_headless(recording: &Recording) -> io::Result<u8> {
+fn replay_headless(setup: &Setup) -> Result<u8, Failure> {
+    let Watched::Tape(recording) = &setup.watched else { return Ok(0) };
     match tape::replay_lines(recording, &mut io::stdout().lock()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e),
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.into()),
         _ => Ok(0),
     }
 }
@@ -275,10 +327,10 @@ fn snapshot(setup: &Setup, json: bool, at: At, timeout: Duration) -> Result<u8, 
         At::Finalized => Depth::GlanceAtFinalized,
         At::Best => Depth::Glance,
     };
-    let taken = match setup.demo()? {
-        Some(recording) => headless::snapshot_of(&tape::play(&recording, |_| {}, |_| {}).state),
-        None => {
-            let plan = setup.plan(depth)?;
+    let taken = match &setup.watched {
+        Watched::Tape(recording) => headless::snapshot_of(&tape::play(recording, |_| {}, |_| {}).state),
+        Watched::Chains(profile) => {
+            let plan = setup.plan(profile, depth);
             headless::snapshot(&plan, &setup.base, millis(timeout), interrupted()?.as_ref())?
         }
     };
@@ -304,10 +356,10 @@ fn check(
     if suite.is_some() {
         return Err(mistake("--suite sanity: this version has no suites yet; leave it out"));
     }
-    let found = match setup.demo()? {
-        Some(recording) => headless::judge(&tape::play(&recording, |_| {}, |_| {}).state, detectors),
-        None => {
-            let plan = setup.plan(Depth::Glance)?;
+    let found = match &setup.watched {
+        Watched::Tape(recording) => headless::judge(&tape::play(recording, |_| {}, |_| {}).state, detectors),
+        Watched::Chains(profile) => {
+            let plan = setup.plan(profile, Depth::Glance);
             headless::check(&plan, &setup.base, millis(watch_for), detectors, interrupted()?.as_ref())?
         }
     };
@@ -316,17 +368,19 @@ fn check(
 }
 
 fn watch(setup: &Setup) -> Result<u8, Failure> {
-    if let Some(recording) = setup.demo()? {
-        headless::watch_recording(&recording, &mut io::stdout().lock());
-        return Ok(0);
+    let mut out = io::stdout().lock();
+    match &setup.watched {
+        Watched::Tape(recording) => headless::watch_recording(recording, &mut out),
+        Watched::Chains(profile) => {
+            let plan = setup.plan(profile, Depth::FromNow);
+            headless::watch(&plan, &setup.base, interrupted()?.as_ref(), &mut out)?;
+        }
     }
-    let plan = setup.plan(Depth::FromNow)?;
-    headless::watch(&plan, &setup.base, interrupted()?.as_ref(), &mut io::stdout().lock())?;
     Ok(0)
 }
 
 fn metrics(setup: &Setup, listen: std::net::SocketAddr) -> Result<u8, Failure> {
-    let plan = setup.plan(Depth::Glance)?;
+    let plan = setup.live_plan(Depth::Glance)?;
     let ready = |at: std::net::SocketAddr| {
         let _ = writeln!(io::stderr(), "sereno: serving http://{at}/metrics");
     };
@@ -336,7 +390,7 @@ fn metrics(setup: &Setup, listen: std::net::SocketAddr) -> Result<u8, Failure> {
 }
 
 fn doctor(setup: &Setup, accept: Option<&ChainId>) -> Result<u8, Failure> {
-    let mut plan = setup.plan(Depth::Glance)?;
+    let mut plan = setup.live_plan(Depth::Glance)?;
     if let Some(chain) = accept {
         if plan.network.chain(chain).is_none() {
             let ids: Vec<&str> = plan.network.chains.iter().map(|c| c.id.as_str()).collect();

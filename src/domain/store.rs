@@ -48,6 +48,11 @@ impl Store {
         chain.fold(seen, restored);
     }
 
+    /// Forgets all chains but these.
+    pub fn retain(&mut self, chains: &[ChainId]) {
+        self.chains.retain(|id, _| chains.contains(id));
+    }
+
     /// The gap that opens where `seen` is the first finalized block of this run and an earlier run did not come so far:
     /// a fact of its own, to be folded, and kept, before `seen`.
     #[must_use]

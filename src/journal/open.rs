@@ -31,8 +31,9 @@ pub(super) enum Refusal {
     Unusable(String),
 }
 
-/// A folder name for a network's name.
-pub(super) fn folder_name(network: &str) -> String {
+/// The name of a network's folder in the state directory: its id, without anything that could lead elsewhere.
+#[must_use]
+pub fn folder_name(network: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let name: String = network.chars().take(64).map(safe).collect();
     if name.chars().all(|c| c == '.') { format!("_{name}") } else { name }

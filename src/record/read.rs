@@ -105,6 +105,8 @@ pub struct Recording {
     pub network: Network,
     /// What was known when the recording began.
     pub start: Store,
+    /// Chains whose facts play; empty: all.
+    only: Vec<ChainId>,
 }
 
 /// A fact and when it came.
@@ -162,7 +164,24 @@ impl Recording {
             line(&mut lines, (&name, MAX_LINE), r#"{"description": …}: the network"#)?;
         let Start { store } =
             line(&mut lines, (&name, MAX_STORE_LINE), r#"{"store": …}: what was known at the beginning"#)?;
-        Ok(Self { source, header, network: description, start: store })
+        Ok(Self { source, header, network: description, start: store, only: Vec::new() })
+    }
+
+    /// Plays only these chains, as `--only` says. An empty list plays all.
+    ///
+    /// # Errors
+    /// Where the recording has no such chain.
+    pub fn only(mut self, chains: &[ChainId]) -> Result<Self, RecordError> {
+        if let Some(chain) = chains.iter().find(|id| self.network.chain(id).is_none()) {
+            let ids: Vec<&str> = self.network.chains.iter().map(|c| c.id.as_str()).collect();
+            return Err(RecordError::NoChain { chain: chain.to_string(), known: ids.join(", ") });
+        }
+        if !chains.is_empty() {
+            self.network.chains.retain(|spec| chains.contains(&spec.id));
+            self.start.retain(chains);
+            self.only = chains.to_vec();
+        }
+        Ok(self)
     }
 
     /// The file, or where else it comes from.
@@ -182,6 +201,7 @@ impl Recording {
             given: 0,
             skipped: 0,
             damage: None,
+            only: self.only.clone(),
         };
         match self.source.lines() {
             Ok(mut lines) => {
@@ -242,6 +262,7 @@ pub struct Facts {
     given: u64,
     skipped: u64,
     damage: Option<Clean>,
+    only: Vec<ChainId>,
 }
 
 impl Facts {
@@ -322,7 +343,9 @@ impl Iterator for Facts {
                 Ok(Some(timed)) => {
                     self.t_ms = self.t_ms.max(timed.t_ms);
                     self.given = self.given.saturating_add(1);
-                    return Some(timed);
+                    if self.only.is_empty() || self.only.contains(&timed.seen.chain) {
+                        return Some(timed);
+                    }
                 }
                 Ok(None) => self.skipped = self.skipped.saturating_add(1),
                 Err(end) => {

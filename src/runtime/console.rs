@@ -50,6 +50,8 @@ pub struct Options {
     pub guarded: bool,
     /// What is known about the log of this process.
     pub logs: Logs,
+    /// What the operator should know about how it was started.
+    pub notices: Vec<Clean>,
 }
 
 impl Options {
@@ -123,7 +125,9 @@ pub fn replay(
 ) -> io::Result<u8> {
     let mode = if options.wall.is_some() { Mode::WallReplay } else { Mode::Replay };
     let length_ms = recording.survey().length_ms;
-    let state = begin(recording.network.clone(), &options, mode)?;
+    let mut state = begin(recording.network.clone(), &options, mode)?;
+    let _ = app::update(&mut state, Msg::Tick(recording.header.started));
+    options.notices.iter().for_each(|notice| state.notice(notice.clone()));
     let (tx, inbox) = mpsc::channel(INBOX);
     let driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
     let now = base.clock.now();

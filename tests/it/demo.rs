@@ -80,3 +80,38 @@ fn snapshot_and_check_answer_from_the_demo() {
     let watch = run(&["--demo", "watch"], 60);
     assert!(watch.out.contains(r#""kind":"alert""#), "{}", watch.err);
 }
+
+#[test]
+fn a_recording_plays_only_the_chains_that_are_wanted() {
+    let ran = run(&["--demo", "--only", "people,relay", "snapshot", "--json"], 60);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let snapshot = ran.json();
+    let ids: Vec<&str> =
+        snapshot["chains"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["relay", "people"]);
+    assert!(snapshot["chains"][1]["best"]["number"].is_u64(), "{snapshot}");
+    let ran = run(&["replay", FILE, "--headless", "--json", "--only", "people"], 60);
+    let chains: Vec<String> = ran
+        .out
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap())
+        .filter(|l| l["kind"] == "alert")
+        .map(|l| l["chain"].to_string())
+        .collect();
+    assert!(chains.iter().all(|c| c == "\"people\""), "{chains:?}");
+    for line in [&["--demo", "--only", "kusama", "snapshot"][..], &["replay", FILE, "--only", "kusama"]] {
+        let ran = run(line, 60);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains("--only 'kusama': the recording has no such chain; expected one of relay,"));
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_network_that_a_recording_does_not_use_is_told_and_one_from_the_environment_is_not() {
+    let said = "sereno: a recording brings its own network, here 'demo': --network local is not used\n";
+    let ran = run(&["--demo", "--network", "local", "check"], 60);
+    assert!(ran.err == said && !ran.out.is_empty(), "{}", ran.err);
+    assert_eq!(run(&["--demo", "--network", "demo", "check"], 60).err, "");
+    assert_eq!(run(&["--demo", "check"], 60).err, "");
+}

@@ -222,6 +222,26 @@ async fn pins_that_a_damaged_journal_has_lost_are_told_on_stderr_and_in_the_cons
         assert_eq!(pin, chain.hash(0), "pinned anew");
         run.leave();
         assert!(!bed.run(&["snapshot"]).err.contains(said), "told while it is so");
+        assert!(
+            bed.state().join("bed/log/sereno.log").exists(),
+            "the log is in the folder of the network's id"
+        );
+        assert!(!bed.state().join("some-file").exists());
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_a_replay_does_not_use_is_told_on_its_screen() {
+    let home = tempfile::tempdir().unwrap();
+    tokio::task::spawn_blocking(move || {
+        let mut run = Run::start(home.path(), &["--demo", "--network", "local"]);
+        run.keys("@");
+        run.shows("about the console");
+        let said = flat("a recording brings its own network, here 'demo': --network local is not used");
+        assert!(flat(&run.screen()).contains(&said), "{}", run.screen());
+        run.leave();
     })
     .await
     .unwrap();
