@@ -6,10 +6,11 @@
 
 mod cursor;
 mod endpoint;
+pub mod names;
 mod pool;
 mod probes;
 mod recent;
 pub mod supervisor;
 pub mod transport;
 
-pub use endpoint::{Endpoint, Expected};
+pub use endpoint::{Endpoint, Expected, LastGood};

@@ -4,12 +4,14 @@
 //! for three block times the endpoint is asked for its head, and where that shows that the subscription has died, the
 //! connection is dropped and made anew (FAULTS H9, H12). Must not interpret blocks.
 
+use super::names::Names;
 use super::transport::{self, LinkError, Rpc};
 use crate::codec::Header;
 use crate::domain::{Clean, EndpointId, Hash, Link, UnixMs};
 use crate::ports::Clock;
 use futures::{Stream, stream};
 use std::hash::{BuildHasher, Hasher};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -40,6 +42,20 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// Its URL; never printed.
     pub url: String,
+    /// The address that worked last.
+    pub last_good: LastGood,
+}
+
+/// The address through which an endpoint last proved in this run to be what it should; clones share it, so that it
+/// outlives a connection, and reading everything again.
+pub type LastGood = Arc<Mutex<Option<SocketAddr>>>;
+
+impl Endpoint {
+    /// An endpoint that was never connected.
+    #[must_use]
+    pub fn new(id: EndpointId, url: String) -> Self {
+        Self { id, url, last_good: LastGood::default() }
+    }
 }
 
 /// The genesis hash that all endpoints of a chain must serve: pinned by the profile or the journal, else set by the
@@ -68,6 +84,7 @@ pub(super) enum Event {
 pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) expected: Expected,
+    pub(super) names: Arc<dyn Names>,
     /// Block time in milliseconds, kept up to date by the supervisor.
     pub(super) block_time_ms: Arc<AtomicU64>,
 }
@@ -97,7 +114,7 @@ enum State {
     Start,
     Resolve,
     Dial(transport::Target),
-    Verify(Rpc),
+    Verify(Rpc, SocketAddr),
     Live(Box<Live>),
     Wait(u64),
 }
@@ -133,7 +150,7 @@ impl Machine {
                 self.state = State::Resolve;
                 first.then_some(Event::Link(Link::Resolving))
             }
-            State::Resolve => match transport::resolve(&self.endpoint.url).await {
+            State::Resolve => match self.resolve().await {
                 Ok(target) => {
                     self.state = State::Dial(target);
                     first.then_some(Event::Link(Link::Dialing))
@@ -141,13 +158,13 @@ impl Machine {
                 Err(e) => Some(self.lost(&e)),
             },
             State::Dial(target) => match transport::open(target).await {
-                Ok(client) => {
-                    self.state = State::Verify(Rpc::new(client, self.shared.clock.clone()));
+                Ok((client, address)) => {
+                    self.state = State::Verify(Rpc::new(client, self.shared.clock.clone()), address);
                     Some(Event::Link(Link::Verifying))
                 }
                 Err(e) => Some(self.lost(&e)),
             },
-            State::Verify(rpc) => Some(self.verify(rpc).await),
+            State::Verify(rpc, address) => Some(self.verify(rpc, address).await),
             State::Live(mut live) => match watch(&self.shared.block_time_ms, &mut live).await {
                 Ok(event) => {
                     self.state = State::Live(live);
@@ -180,7 +197,12 @@ impl Machine {
         Event::Link(Link::Down { reason, retry_at: now.plus(ms), answered: e.answered() })
     }
 
-    async fn verify(&mut self, rpc: Rpc) -> Event {
+    async fn resolve(&mut self) -> Result<transport::Target, LinkError> {
+        let last_good = self.endpoint.last_good.lock().ok().and_then(|known| *known);
+        transport::resolve(&self.endpoint.url, self.shared.names.as_ref(), last_good).await
+    }
+
+    async fn verify(&mut self, rpc: Rpc, address: SocketAddr) -> Event {
         // Asked together: every round trip before the first block is felt.
         let asked = rpc.call::<Hash>("chain_getBlockHash", rpc_params![0]);
         let (genesis, heads) = futures::join!(asked, subscribe(&rpc));
@@ -199,6 +221,9 @@ impl Machine {
         }
         match heads {
             Ok((best, finalized)) => {
+                if let Ok(mut known) = self.endpoint.last_good.lock() {
+                    *known = Some(address);
+                }
                 self.up_since = Some(self.shared.clock.now());
                 let live = Live {
                     rpc: rpc.clone(),

@@ -6,6 +6,7 @@
 
 use super::cursor::{Cursor, Plan};
 use super::endpoint::{self, Endpoint, Event, Expected, Shared};
+use super::names::Names;
 use super::pool::Pool;
 use super::probes::epoch::Epochs;
 use super::probes::runtime::{Loaded, Runtimes};
@@ -65,14 +66,16 @@ pub struct Config {
     pub past: Past,
     /// In whose state sessions and eras are read.
     pub state_at: StateAt,
+    /// Who knows the addresses of names.
+    pub names: Arc<dyn Names>,
 }
 
 /// Supervises one chain until nobody listens any more.
 pub async fn run<S: FactSink>(config: Config, clock: Arc<dyn Clock>, sink: S) -> Closed {
     let block_time = config.spec.block_time_ms.unwrap_or(6_000);
     let expected: Expected = Arc::new(std::sync::Mutex::new(config.genesis.or(config.spec.genesis)));
-    let shared =
-        Shared { clock: clock.clone(), expected, block_time_ms: Arc::new(AtomicU64::new(block_time)) };
+    let block_time_ms = Arc::new(AtomicU64::new(block_time));
+    let shared = Shared { clock: clock.clone(), expected, names: config.names, block_time_ms };
     let streams = config.endpoints.iter().map(|e| endpoint::events(e.clone(), shared.clone()).boxed());
     let supervisor = Supervisor {
         out: Out { chain: config.spec.id.clone(), clock: clock.clone(), sink },

@@ -5,7 +5,9 @@
 //! whatever is built on top (FAULTS R3). Redirects are refused, answers are bounded, every call has a deadline
 //! (H10, H12–H15). Must not retry: the supervisor decides.
 
+use super::names::Names;
 use crate::domain::{Clean, UnixMs};
+use overheard::{Head, Overheard};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::net::SocketAddr;
@@ -17,10 +19,12 @@ use subxt::ext::jsonrpsee::core::client::async_client::PingConfig;
 use subxt::ext::jsonrpsee::core::client::{Client, ClientBuilder};
 use subxt_rpcs::client::{RawRpcFuture, RawRpcSubscription, RpcClientT, RpcParams, RpcSubscription};
 use subxt_rpcs::{Error as RawError, RpcClient};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+mod overheard;
 mod tolerant;
 
 /// Methods that this transport passes. None of them changes a chain or a node.
@@ -61,6 +65,10 @@ pub(super) const BULK_DEADLINE: Duration = Duration::from_secs(20);
 const MAX_RESPONSE: u32 = 16 * 1024 * 1024;
 /// So many calls in a row without an answer cost the connection, even where heads still come (FAULTS row 3).
 const MAX_OVERDUE: u32 = 2;
+/// A server that is asked too often and does not say for how long is left alone for so long, milliseconds.
+const TOO_OFTEN_MS: u64 = 60_000;
+/// Shortest and longest time for which a server may send us away, milliseconds.
+const RETRY_AFTER_MS: (u64, u64) = (1_000, 600_000);
 /// Ping every 2 s, give up after 5 s of silence: a dead link is seen within 8 s (H12).
 const PING: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
 
@@ -92,6 +100,8 @@ pub enum LinkError {
     Rejected {
         /// The status.
         status: u16,
+        /// For how long it does not want to be asked, milliseconds; none where it does not say.
+        retry_after_ms: Option<u64>,
     },
     /// The server wants us elsewhere; never followed, it could lead from wss to ws.
     #[error("redirect refused (HTTP {status})")]
@@ -155,8 +165,9 @@ impl LinkError {
     #[must_use]
     pub fn park_ms(&self) -> Option<u64> {
         match self {
-            Self::Rejected { status: 401 | 403 | 404 } => Some(300_000),
-            Self::Rejected { status: 429 } => Some(60_000),
+            Self::Rejected { status: 401 | 403 | 404, .. } => Some(300_000),
+            Self::Rejected { status: 429, retry_after_ms } => Some(retry_after_ms.unwrap_or(TOO_OFTEN_MS)),
+            Self::Rejected { status: 503, retry_after_ms } => *retry_after_ms,
             Self::Redirected { .. } | Self::Tls(_) => Some(300_000),
             _ => None,
         }
@@ -170,48 +181,63 @@ pub(super) struct Target {
     addresses: Vec<SocketAddr>,
 }
 
-/// Looks up the addresses of an endpoint.
+/// Looks up the addresses of an endpoint. Where the name service is silent, the address that worked last in this run does.
 ///
 /// # Errors
-/// The name is unknown, the name service is silent, or the URL cannot be read.
-pub(super) async fn resolve(url: &str) -> Result<Target, LinkError> {
+/// The name is unknown, the name service is silent and no address is known, or the URL cannot be read.
+pub(super) async fn resolve(
+    url: &str,
+    names: &dyn Names,
+    last_good: Option<SocketAddr>,
+) -> Result<Target, LinkError> {
     let url = Url::parse(url).map_err(|_| LinkError::Connect("the URL cannot be read".into()))?;
     let host = url.host_str().ok_or_else(|| LinkError::Connect("the URL names no host".into()))?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
-    let found = within("name resolution", DNS_DEADLINE, tokio::net::lookup_host((host.as_str(), port)))
-        .await?
-        .map_err(|e| LinkError::Resolve(Clean::of(&e.to_string())))?;
-    let addresses: Vec<SocketAddr> = found.take(8).collect();
+    let asked = within("name resolution", DNS_DEADLINE, names.lookup(host.clone(), port)).await;
+    let addresses: Vec<SocketAddr> = match (asked, last_good) {
+        (Ok(found), _) => {
+            found.map_err(|e| LinkError::Resolve(Clean::of(&e.to_string())))?.into_iter().take(8).collect()
+        }
+        (Err(_), Some(address)) => vec![address],
+        (Err(silent), None) => return Err(silent),
+    };
     if addresses.is_empty() {
         return Err(LinkError::Resolve("no address".into()));
     }
     Ok(Target { url, host, addresses })
 }
 
-/// Opens a connection.
+/// Opens a connection; tells through which address.
 ///
 /// # Errors
 /// The step that failed, in words.
-pub(super) async fn open(target: Target) -> Result<Client, LinkError> {
+pub(super) async fn open(target: Target) -> Result<(Client, SocketAddr), LinkError> {
     let Target { url, host, addresses } = target;
-    let tcp = within("the TCP handshake", TCP_DEADLINE, connect(&addresses)).await??;
+    let (tcp, address) = within("the TCP handshake", TCP_DEADLINE, connect(&addresses)).await??;
     let _ = tcp.set_nodelay(true);
+    let client = if url.scheme() == "wss" {
+        upgrade(url, within("the TLS handshake", TLS_DEADLINE, tls(&host, tcp)).await??).await?
+    } else {
+        upgrade(url, tcp).await?
+    };
+    Ok((client, address))
+}
+
+async fn upgrade<S>(url: Url, stream: S) -> Result<Client, LinkError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let builder = WsTransportClientBuilder::default()
         .max_response_size(MAX_RESPONSE)
         .max_frame_size(MAX_RESPONSE)
         .connection_timeout(UPGRADE_DEADLINE);
-    let upgrade = "the WebSocket upgrade";
-    if url.scheme() == "wss" {
-        let tls = within("the TLS handshake", TLS_DEADLINE, tls(&host, tcp)).await??;
-        let ready = within(upgrade, UPGRADE_DEADLINE, builder.build_with_stream(url, tls)).await?;
-        let (tx, rx) = ready.map_err(upgrade_error)?;
-        Ok(client().build_with_tokio(tx, tolerant::Tolerant(rx)))
-    } else {
-        let ready = within(upgrade, UPGRADE_DEADLINE, builder.build_with_stream(url, tcp)).await?;
-        let (tx, rx) = ready.map_err(upgrade_error)?;
-        Ok(client().build_with_tokio(tx, tolerant::Tolerant(rx)))
-    }
+    let head = Head::default();
+    let stream = Overheard::new(stream, head.clone());
+    let ready =
+        within("the WebSocket upgrade", UPGRADE_DEADLINE, builder.build_with_stream(url, stream)).await?;
+    let (tx, rx) = ready.map_err(|e| upgrade_error(e, &head))?;
+    Ok(client().build_with_tokio(tx, tolerant::Tolerant(rx)))
 }
 
 fn client() -> ClientBuilder {
@@ -231,11 +257,11 @@ async fn within<T>(
 }
 
 /// Tries the addresses one after the other; a silent one is left after 1.5 s so that an IPv6 black hole costs little.
-async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, LinkError> {
+async fn connect(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), LinkError> {
     let mut last = LinkError::Connect("no address".into());
     for address in addresses {
         last = match timeout(Duration::from_millis(1_500), TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Ok(stream)) => return Ok((stream, *address)),
             Ok(Err(e)) if e.kind() == std::io::ErrorKind::ConnectionRefused => LinkError::Refused,
             Ok(Err(e)) => LinkError::Connect(Clean::of(&e.to_string())),
             Err(_) => LinkError::Deadline { step: "the TCP handshake", seconds: TCP_DEADLINE.as_secs() },
@@ -267,9 +293,13 @@ fn tls_error(e: &std::io::Error) -> LinkError {
     }
 }
 
-fn upgrade_error(e: WsHandshakeError) -> LinkError {
+fn upgrade_error(e: WsHandshakeError, head: &Head) -> LinkError {
     match e {
-        WsHandshakeError::Rejected { status_code } => LinkError::Rejected { status: status_code },
+        WsHandshakeError::Rejected { status_code } => {
+            let (least, most) = RETRY_AFTER_MS;
+            let retry_after_ms = head.retry_after_ms().map(|ms| ms.clamp(least, most));
+            LinkError::Rejected { status: status_code, retry_after_ms }
+        }
         WsHandshakeError::Redirected { status_code, .. } => LinkError::Redirected { status: status_code },
         WsHandshakeError::Timeout(d) => {
             LinkError::Deadline { step: "the WebSocket upgrade", seconds: d.as_secs() }

@@ -52,8 +52,7 @@ impl Base {
     /// What to watch. Genesis hashes pinned at an earlier contact are read where the network is public.
     #[must_use]
     pub fn plan(&self, profile: Profile, depth: Depth) -> Plan {
-        let dial =
-            |e: &crate::config::Endpoint| Endpoint { id: e.id.clone(), url: e.url.expose().to_owned() };
+        let dial = |e: &crate::config::Endpoint| Endpoint::new(e.id.clone(), e.url.expose().to_owned());
         let endpoints = profile
             .endpoints
             .iter()

@@ -5,6 +5,7 @@
 
 use super::feed::Woken;
 use crate::chain::Endpoint;
+use crate::chain::names::SystemNames;
 use crate::chain::supervisor::{self, Past, StateAt};
 use crate::domain::{ChainId, ChainKind, Clean, Hash, Network, Observation};
 use crate::ports::{Clock, Closed, FactSink};
@@ -77,6 +78,7 @@ impl Sources {
                 may_restart: !plan.network.public,
                 past: plan.past,
                 state_at: plan.state_at,
+                names: Arc::new(SystemNames),
             };
             runtime.spawn(supervisor::run(config, clock.clone(), Queue(tx.clone())));
         }

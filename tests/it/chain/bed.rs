@@ -2,6 +2,7 @@
 
 use crate::faultd::{Chain, Node};
 use sereno::chain::Endpoint;
+use sereno::chain::names::{Names, SystemNames};
 use sereno::chain::supervisor::{self, Past, StateAt};
 use sereno::domain::{BlockRef, ChainKind, ChainSpec, Fact, Hash, Link, Observation, Thresholds, UnixMs};
 use sereno::ports::{Clock, Closed, FactSink};
@@ -45,6 +46,7 @@ pub struct Options {
     /// The chain may begin anew with another genesis.
     pub may_restart: bool,
     pub kind: ChainKind,
+    pub names: Arc<dyn Names>,
 }
 
 impl Default for Options {
@@ -55,6 +57,7 @@ impl Default for Options {
             past: Past { at_once: 0, in_time: 0 },
             may_restart: false,
             kind: ChainKind::Relay,
+            names: Arc::new(SystemNames),
         }
     }
 }
@@ -76,7 +79,7 @@ impl Bed {
         let endpoints: Vec<Endpoint> = urls
             .into_iter()
             .enumerate()
-            .map(|(i, url)| Endpoint { id: name(i).as_str().into(), url })
+            .map(|(i, url)| Endpoint::new(name(i).as_str().into(), url))
             .collect();
         let spec = ChainSpec {
             id: "relay".into(),
@@ -96,6 +99,7 @@ impl Bed {
             may_restart: options.may_restart,
             past: options.past,
             state_at: StateAt::Best,
+            names: options.names.clone(),
         };
         let clock = Arc::new(TestClock { start: Instant::now(), speed: options.clock_speed });
         let sink = Sink::default();

@@ -2,8 +2,12 @@
 
 use super::bed::*;
 use crate::faultd::{Accept, Chain, FakeRuntime, Node, Pipe, Script};
-use sereno::domain::{Fact, Link};
+use futures::future::BoxFuture;
+use sereno::chain::names::Names;
+use sereno::domain::{Fact, Link, Observation};
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Block time of these chains, milliseconds.
 const BLOCK: u64 = 300;
@@ -181,6 +185,7 @@ async fn an_endpoint_that_never_answers_the_upgrade_is_given_up_and_the_other_on
         reason(seen, "a").is_some_and(|r| r == "the WebSocket upgrade took longer than 5 s")
     })
     .await;
+    assert_eq!(proves_our_link(&bed.seen()), [false], "silence proves nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +196,19 @@ async fn an_endpoint_that_refuses_connections_is_shown_with_its_reason() {
     };
     let (_chain, _b, bed) = beside(format!("ws://127.0.0.1:{port}")).await;
     bed.until("refused", 3, |seen| reason(seen, "a").is_some_and(|r| r.contains("refused"))).await;
+    assert_eq!(proves_our_link(&bed.seen()), [true], "a refusal is an answer");
+}
+
+/// Whether the losses of `a` say that something answered, each once.
+fn proves_our_link(seen: &[Observation]) -> Vec<bool> {
+    let mut all: Vec<bool> = links(seen, "a")
+        .filter_map(|l| match l {
+            Link::Down { answered, .. } => Some(*answered),
+            _ => None,
+        })
+        .collect();
+    all.dedup();
+    all
 }
 
 /// What an HTTP status instead of an upgrade leads to.
@@ -205,6 +223,10 @@ async fn answered(status: u16, place: &'static str) -> (Node, Bed) {
 
 async fn is_parked(status: u16, seconds: i64) {
     let (node, bed) = answered(status, "").await;
+    assert_parked(&node, &bed, status, seconds);
+}
+
+fn assert_parked(node: &Node, bed: &Bed, status: u16, seconds: i64) {
     assert_eq!(node.dials(), 1, "a parked endpoint is left alone");
     let seen = bed.seen();
     let parked = of(&seen, "a").find_map(|o| match &o.fact {
@@ -219,6 +241,101 @@ async fn is_parked(status: u16, seconds: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_requests_parks_the_endpoint_for_a_minute() {
     is_parked(429, 60).await;
+}
+
+/// Parked for so long where the server asks for `wait`.
+async fn is_parked_later(status: u16, wait: &'static str, seconds: i64) {
+    let node = Node::start(&Chain::new(FakeRuntime::relay_2026(500))).await;
+    node.set(|s| s.accept = Accept::Later(status, wait));
+    let (_chain, _b, bed) = beside(node.url()).await;
+    bed.until("it is told", 4, |seen| reason(seen, "a").is_some()).await;
+    bed.pass(1_500).await;
+    assert_parked(&node, &bed, status, seconds);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
+    is_parked_later(429, "37", 37).await;
+    is_parked_later(503, "120", 120).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_cannot_send_us_away_for_ever_and_nonsense_counts_as_a_minute() {
+    is_parked_later(429, "99999999", 600).await;
+    is_parked_later(429, "soon", 60).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_no_wait_at_all_is_dialled_again_after_a_second() {
+    let node = Node::start(&Chain::new(FakeRuntime::relay_2026(500))).await;
+    node.set(|s| s.accept = Accept::Later(429, "0"));
+    let (_chain, _b, bed) = beside(node.url()).await;
+    bed.until("it is told", 4, |seen| reason(seen, "a").is_some()).await;
+    bed.pass(3_500).await;
+    assert!((2..=6).contains(&node.dials()), "{} dials", node.dials());
+}
+
+/// A name service that knows `node.test`, and can be made to hang.
+#[derive(Default)]
+struct Hanging {
+    hangs: AtomicBool,
+    asked: AtomicU64,
+}
+
+impl Names for Hanging {
+    fn lookup(&self, host: String, port: u16) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> {
+        assert_eq!(host, "node.test");
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let hangs = self.hangs.load(Ordering::SeqCst);
+        Box::pin(async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_name_service_hangs_the_address_that_worked_last_is_used() {
+    let chain = Chain::new(FakeRuntime::relay_2026(500));
+    chain.advance(5);
+    let node = Node::start(&chain).await;
+    let names = Arc::new(Hanging::default());
+    let options = Options { names: names.clone(), ..Options::default() };
+    let mut bed = Bed::with(vec![format!("ws://node.test:{}", node.port)], &options);
+    bed.produce(&chain, BLOCK);
+    bed.until_best(6, 20).await;
+    names.hangs.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let (at, asked) = (chain.best() + 2, names.asked.load(Ordering::SeqCst));
+        node.drop_connections();
+        bed.until_best(at, 20).await;
+        assert_eq!(
+            names.asked.load(Ordering::SeqCst),
+            asked + 1,
+            "the name service is asked first, each time"
+        );
+    }
+    bed.until_final(chain.best() - 2, 10).await;
+    assert_unbroken(&bed.seen(), &chain);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_service_that_hangs_at_the_start_is_told_and_nothing_is_dialled() {
+    let chain = Chain::new(FakeRuntime::relay_2026(500));
+    chain.advance(5);
+    let node = Node::start(&chain).await;
+    let names = Arc::new(Hanging { hangs: AtomicBool::new(true), ..Hanging::default() });
+    let options = Options { names: names.clone(), ..Options::default() };
+    let bed = Bed::with(vec![format!("ws://node.test:{}", node.port)], &options);
+    bed.until("the hang is told", 20, |seen| {
+        reason(seen, "a").is_some_and(|r| r == "name resolution took longer than 3 s")
+    })
+    .await;
+    assert_eq!(node.dials(), 0);
+    names.hangs.store(false, Ordering::SeqCst);
+    bed.until_best(5, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

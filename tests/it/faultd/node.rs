@@ -25,6 +25,8 @@ pub enum Accept {
     Mute,
     /// An HTTP answer with this status; 302 leads to the given place.
     Status(u16, &'static str),
+    /// An HTTP answer with this status and this `Retry-After`.
+    Later(u16, &'static str),
 }
 
 /// What happens to the bytes of an open connection.
@@ -211,11 +213,11 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
             return Ok(());
         }
         Accept::Status(status, place) => {
-            let mut request = vec![];
-            while !request.ends_with(b"\r\n\r\n") && stream.read_buf(&mut request).await? > 0 {}
             let place = if place.is_empty() { String::new() } else { format!("Location: {place}\r\n") };
-            let answer = format!("HTTP/1.1 {status} No\r\n{place}Content-Length: 0\r\n\r\n");
-            return stream.write_all(answer.as_bytes()).await;
+            return refuse(&mut stream, status, &place).await;
+        }
+        Accept::Later(status, wait) => {
+            return refuse(&mut stream, status, &format!("Retry-After: {wait}\r\n")).await;
         }
         Accept::Upgrade => {}
     }
@@ -241,6 +243,14 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
         subscribed: [false; 2],
     };
     connection.run().await
+}
+
+/// Answers the upgrade with an HTTP status.
+async fn refuse(stream: &mut TcpStream, status: u16, fields: &str) -> io::Result<()> {
+    let mut request = vec![];
+    while !request.ends_with(b"\r\n\r\n") && stream.read_buf(&mut request).await? > 0 {}
+    let answer = format!("HTTP/1.1 {status} No\r\n{fields}Content-Length: 0\r\n\r\n");
+    stream.write_all(answer.as_bytes()).await
 }
 
 struct Connection {
