@@ -11,14 +11,12 @@
 mod frames;
 mod player;
 mod read;
-mod redact;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use player::{Player, Step};
 pub use read::{Facts, Recording, Survey, Timed};
-pub use redact::{is_clean, redact};
 pub use write::Recorder;
 
 use crate::domain::{ChainId, UnixMs};

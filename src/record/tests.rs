@@ -1,6 +1,7 @@
 //! Recordings round trip, cut, damaged, from the future.
 
 use super::*;
+use crate::domain::redact::is_clean;
 use crate::domain::{Block, BlockRef, Clean, EventRecord, Fact, Hash, Link, Network, Observation, Store};
 use std::io::Write;
 

@@ -4,8 +4,8 @@
 //! is killed loses no more than that; the same input gives the same bytes.
 
 use super::frames::write_frame;
-use super::redact::redact;
 use super::{Header, MAX_LINE, MAX_STORE_LINE, RecordError};
+use crate::domain::redact::hide_urls;
 use crate::domain::{ChainId, EndpointId, Fact, Network, Observation, Store, UnixMs};
 use serde::Serialize;
 use std::io::Write;
@@ -143,7 +143,7 @@ impl<W: Write> Recorder<W> {
     fn line(&mut self, what: &'static str, value: &impl Serialize) -> Result<(), RecordError> {
         let encode = |e: serde_json::Error| RecordError::Encode { what, reason: e.to_string() };
         let json = serde_json::to_string(value).map_err(encode)?;
-        self.buffer.extend_from_slice(redact(&json).as_bytes());
+        self.buffer.extend_from_slice(hide_urls(&json).as_bytes());
         self.buffer.push(b'\n');
         Ok(())
     }

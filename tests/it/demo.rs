@@ -4,8 +4,9 @@
 
 use crate::sereno::run;
 use serde_json::Value;
+use sereno::domain::redact::is_clean;
 use sereno::domain::{ChainId, Fact};
-use sereno::record::{Recording, demo_bytes, is_clean};
+use sereno::record::{Recording, demo_bytes};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/demo.sereno.zst");
 
