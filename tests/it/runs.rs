@@ -246,3 +246,52 @@ async fn a_network_that_a_replay_does_not_use_is_told_on_its_screen() {
     .await
     .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_genesis_is_refused_until_it_is_accepted() {
+    let runtime = FakeRuntime::relay_2026(6_000);
+    let chain = Chain::new(runtime.clone());
+    chain.advance(5);
+    let other = Chain::salted(runtime, 7, 0);
+    other.advance(5);
+    let bed = Public::bed(&chain).await;
+    tokio::task::spawn_blocking(move || {
+        let first = bed.pinned();
+        assert_eq!(Some(first), chain.hash(0));
+        let state = |ran: &Ran| ran.json()["chains"][0]["endpoints"][0]["state"].clone();
+        let genesis = |ran: &Ran| ran.json()["chains"][0]["genesis_hash"].clone();
+        let snapshot = || bed.run(&["snapshot", "--json", "--timeout", "8s"]);
+        assert_ne!(state(&snapshot()), "wrong-chain");
+
+        bed.node.serve(&other);
+        bed.node.drop_connections();
+        let wrong = snapshot();
+        assert_eq!(state(&wrong), "wrong-chain");
+        assert!(genesis(&wrong).is_null(), "nothing of another chain is shown: {}", wrong.out);
+        let doctor = bed.run(&["doctor"]);
+        assert_eq!(doctor.code, 1);
+        let mend = "where the chain was restarted on purpose: sereno doctor --accept-genesis relay";
+        assert!(doctor.out.contains("serves another chain") && doctor.out.contains(mend), "{}", doctor.out);
+        assert_eq!(bed.pin(), Some(first), "looking changes nothing");
+
+        let nonsense = bed.run(&["doctor", "--accept-genesis", "kusama"]);
+        assert_eq!((nonsense.code, nonsense.out.as_str()), (2, ""));
+        let accepted = bed.run(&["doctor", "--accept-genesis", "relay"]);
+        let counts = format!("relay: {} is the one that counts from now on", other.hash(0).unwrap());
+        assert!(accepted.out.contains(&counts), "{}", accepted.out);
+        assert_eq!(bed.pin(), other.hash(0));
+
+        let fine = snapshot();
+        assert_ne!(state(&fine), "wrong-chain");
+        assert_eq!(genesis(&fine), other.hash(0).unwrap().to_string());
+        let doctor = bed.run(&["doctor"]);
+        let other_genesis = format!("genesis {}", other.hash(0).unwrap().short());
+        assert!(
+            !doctor.out.contains("another chain") && doctor.out.contains(&other_genesis),
+            "{}",
+            doctor.out
+        );
+    })
+    .await
+    .unwrap();
+}

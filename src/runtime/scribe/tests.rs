@@ -98,3 +98,35 @@ fn facts_of_a_batch_that_cannot_be_written_are_counted() {
     assert_eq!(tally.facts.load(Ordering::Relaxed), 2);
     assert!(matches!(heard.try_recv(), Ok(Msg::Notice(text)) if text.as_str().contains("level")));
 }
+
+#[test]
+fn leaving_waits_until_the_last_rows_are_written() {
+    // It waits for a moment only, and this machine may be busy: one of ten is enough.
+    let waited = (0..10).any(|_| {
+        let dir = tempfile::tempdir().unwrap();
+        let (scribe, _heard) = started(&dir);
+        [identity(), Fact::Peers(77)].into_iter().for_each(|fact| scribe.keep(&seen(fact)));
+        drop(scribe);
+        let mut after = journal(&dir);
+        // The thread has ended where the lock is free again.
+        let ended = after.mode() == Mode::Writer;
+        assert!(!ended || after.load().iter().any(|o| o.fact == Fact::Peers(77)), "it ended without writing");
+        ended
+    });
+    assert!(waited, "the thread was never waited for");
+}
+
+#[test]
+fn leaving_does_not_wait_for_a_disk_that_hangs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scribe, _heard) = started(&dir);
+    // Who holds this lock makes every write wait for five seconds.
+    let other = Meddler::open(&dir.path().join("local/journal.db"));
+    other.run("BEGIN IMMEDIATE");
+    [identity(), Fact::Peers(77)].into_iter().for_each(|fact| scribe.keep(&seen(fact)));
+    let clock = clock();
+    let began = clock.now();
+    drop(scribe);
+    let took = clock.now().since(began);
+    assert!(took < 3_000, "left after {took} ms");
+}

@@ -309,6 +309,23 @@ fn an_optional_chain_that_answers_proves_the_link() {
 }
 
 #[test]
+fn a_refused_connection_proves_that_our_own_link_works() {
+    for (answered, expected) in [(false, true), (true, false)] {
+        let (mut bed, mut book) = healthy();
+        [(RELAY, "a"), (RELAY, "b"), (ASSET_HUB, "c")].into_iter().for_each(|(c, e)| bed.down(c, e));
+        pass(&mut bed, &mut book, 1);
+        assert!(book.your_link().is_some(), "all lost together, and nobody has answered");
+        let reason = "connection refused: nothing listens there".into();
+        let link = Link::Down { reason, retry_at: bed.now.plus(1_000), answered };
+        bed.fact(RELAY, Some("b"), Fact::Link(link));
+        let changes = pass(&mut bed, &mut book, 60);
+        assert_eq!(book.your_link().is_some(), expected);
+        let raised = changes.iter().any(|(kind, id, _)| *kind == Raised && id == "stale-data/relay");
+        assert_eq!(raised, !expected, "the chain is what is wrong, and it is told: {changes:?}");
+    }
+}
+
+#[test]
 fn nothing_that_came_up_within_fifteen_seconds_is_our_link_unless_somebody_answered() {
     for (answered, expected) in [(false, true), (true, false)] {
         let (mut bed, mut book) = (Bed::family(), AlertBook::default());
