@@ -202,6 +202,13 @@ impl AppState {
         health::sentence(&self.network, &self.store, &self.alerts, self.now)
     }
 
+    /// What no rule can tell, a line for each group of chains; those that are absent are not counted, here as elsewhere.
+    #[must_use]
+    pub fn blind_lines(&self) -> Vec<String> {
+        let counted = |id: &ChainId| self.chain(id).filter(|c| c.health() != Health::Absent);
+        self.alerts.blind_lines(|id| counted(id).map(|c| c.spec.name.as_str()))
+    }
+
     /// The name of an account, where the profile gives one.
     #[must_use]
     pub fn name_of(&self, account: &AccountId) -> Option<&str> {

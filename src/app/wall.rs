@@ -7,6 +7,7 @@ use super::{Effect, header};
 use crate::command::Command;
 use crate::domain::{Alert, Severity};
 use crate::screen::{Body, Footer, Header, Line, Node, Panel, Role, Screen, Size, format};
+use crate::state::health::Health;
 use crate::state::table::TableState;
 use crate::state::{AppState, Chain, Freshness};
 use crate::tabs::{self, health, words};
@@ -153,7 +154,7 @@ fn overview(state: &AppState) -> Node {
         lines.push(Line::default());
     }
     lines.push(slots(state));
-    lines.push(counts(&alerts));
+    lines.push(counts(state, &alerts));
     Node::panel(plain("overview", Body::Text(lines)))
 }
 
@@ -198,10 +199,20 @@ fn slots(state: &AppState) -> Line {
         .and(Role::Dim, format!(" · {missed} slots missed"))
 }
 
-fn counts(alerts: &[Alert]) -> Line {
+/// How many rules cannot tell about a chain that is counted; none where every rule can.
+fn blind(state: &AppState) -> Option<String> {
+    let counted = |id| state.chain(id).is_some_and(|c| c.health() != Health::Absent);
+    match state.alerts.unknown().filter(|(chain, ..)| counted(chain)).count() {
+        0 => None,
+        1 => Some("? 1 rule cannot tell".to_owned()),
+        n => Some(format!("? {n} rules cannot tell")),
+    }
+}
+
+fn counts(state: &AppState, alerts: &[Alert]) -> Line {
     let mut line = Line::of(Role::Dim, "alerts ");
     if alerts.is_empty() {
-        return line.and(Role::Dim, "none");
+        line = line.and(Role::Dim, "none  ");
     }
     for severity in Severity::WORST_FIRST {
         let n = alerts.iter().filter(|a| a.severity == severity).count();
@@ -212,7 +223,10 @@ fn counts(alerts: &[Alert]) -> Line {
             );
         }
     }
-    line
+    match blind(state) {
+        Some(blind) => line.and(Role::Unknown, blind),
+        None => line,
+    }
 }
 
 fn table(state: &AppState, id: &'static str, nothing: &str) -> Node {
@@ -231,6 +245,7 @@ fn shown(
     rows: Option<Box<dyn crate::state::table::Rows + '_>>,
     nothing: &str,
 ) -> Panel {
+    let next = (id == "alerts").then(|| blind(state)).flatten();
     match rows.filter(|r| !r.is_empty()) {
         Some(rows) => {
             let mut window = TableState::default().window(rows.as_ref(), usize::from(state.ui.height));
@@ -241,7 +256,7 @@ fn shown(
             id,
             Body::Empty {
                 sentence: Line::of(Role::Text, nothing),
-                next: Line::of(Role::Dim, "nothing to do"),
+                next: Line::of(Role::Dim, next.unwrap_or_else(|| "nothing to do".to_owned())),
             },
         ),
     }

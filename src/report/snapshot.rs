@@ -10,6 +10,7 @@ use crate::domain::store::ChainView;
 use crate::domain::{
     Alert, BlockRef, ChainId, ChainKind, ChainSpec, EndpointView, Hash, Network, Store, UnixMs,
 };
+use crate::state::alerts::Blind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -25,6 +26,10 @@ pub struct Input<'a> {
     pub store: &'a Store,
     /// The alerts.
     pub alerts: &'a [Alert],
+    /// The rules that cannot tell: neither quiet nor an alert.
+    pub blind: &'a [Blind<'a>],
+    /// The same in lines for people.
+    pub blind_lines: &'a [String],
     /// The health of each chain, in the word of CONTRACT.
     pub health: &'a BTreeMap<ChainId, &'static str>,
     /// Now.
@@ -51,6 +56,9 @@ pub struct Snapshot {
     runtime: Vec<Runtime>,
     tickets: Tickets,
     unread: BTreeMap<String, String>,
+    /// The rules that cannot tell, in lines for people; `unread` has each of them.
+    #[serde(skip)]
+    blind: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -174,6 +182,10 @@ impl Snapshot {
         for c in chains.iter().filter(|c| c.best.is_none()) {
             unread.insert(format!("chains.{}", c.id), no_data(input, &c.id));
         }
+        for b in input.blind {
+            let section = |rule: &str| format!("detectors.{}.{rule}", b.chain);
+            unread.extend(b.rules.iter().map(|(rule, reason)| (section(rule), reason.to_string())));
+        }
         let validators = validators::section(input, &mut unread);
         Self {
             schema: 1,
@@ -191,6 +203,7 @@ impl Snapshot {
             runtime: input.network.chains.iter().map(|spec| runtime(input, spec)).collect(),
             tickets: Tickets::default(),
             unread,
+            blind: input.blind_lines.to_vec(),
         }
     }
 
@@ -227,6 +240,9 @@ impl Snapshot {
         }
         for a in &self.alerts {
             out.push_str(&format!("{} {} {}: {}\n", a.severity.word(), a.detector, a.chain, a.summary));
+        }
+        for line in &self.blind {
+            out.push_str(&format!("? {line}\n"));
         }
         out
     }

@@ -94,11 +94,14 @@ pub fn unknown_chains(state: &AppState) -> Vec<ChainId> {
 /// Calls `with` with what reports are made from.
 pub fn with_input<T>(state: &AppState, source: &'static str, with: impl FnOnce(Input<'_>) -> T) -> T {
     let alerts = state.alerts.alerts();
+    let (blind, blind_lines) = (state.alerts.blind(), state.blind_lines());
     let health = health_words(state);
     with(Input {
         network: &state.network,
         store: &state.store,
         alerts: &alerts,
+        blind: &blind,
+        blind_lines: &blind_lines,
         health: &health,
         now: state.now,
         source,

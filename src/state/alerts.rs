@@ -4,8 +4,11 @@
 //! silences of operators. Out: changes for `check`, `watch` and the timeline, alerts for the screen and JSON. Serialisable
 //! as a whole; the same facts at the same times give the same book. Must not judge a chain: detectors do.
 
+mod blind;
 mod cause;
 mod link;
+
+pub use blind::Blind;
 
 use crate::detectors::{DETECTORS, Finding, Verdict, View, Watch};
 use crate::domain::{Alert, AlertId, ChainId, ChainSpec, ChainView, Clean, Network, Severity, Store, UnixMs};
@@ -99,9 +102,7 @@ impl AlertBook {
         let was_down = self.your_link.is_some();
         self.your_link = link::down_since(network, store, &self.watch, (was_down, now));
         if self.your_link.is_some() {
-            for standing in self.standing.values_mut() {
-                standing.unsure = true;
-            }
+            self.lose_sight(network);
             return vec![];
         }
         if was_down {
@@ -119,6 +120,14 @@ impl AlertBook {
         }
         self.remember(&changes);
         changes
+    }
+
+    /// Nothing is heard from anybody: what stands is unsure, and no rule can tell about any chain.
+    fn lose_sight(&mut self, network: &Network) {
+        self.standing.values_mut().for_each(|standing| standing.unsure = true);
+        let why = Clean::of("your own link is down");
+        let every = network.chains.iter().flat_map(|spec| DETECTORS.iter().map(move |d| (spec, d)));
+        self.unknown.extend(every.map(|(spec, d)| (spec.id.clone(), d.id.to_owned(), why.clone())));
     }
 
     fn keep_watch(&mut self, now: UnixMs) {

@@ -3,14 +3,16 @@
 //! In: the store and the alerts. Out: panels. Every value that is too old is dim, every unknown one is `?`.
 
 mod alerts;
+mod blind;
 mod chain;
 mod chains;
 mod lists;
+mod overview;
 
 use super::{Intent, Pane, Tab, selected_key, subject, words};
 use crate::command::Command;
 use crate::domain::{AlertId, ChainId, ChainKind, Hash, ParaId, Severity};
-use crate::screen::{Body, Line, Node, Panel, Role, Size, Table};
+use crate::screen::{Body, Line, Node, Panel, Role, Table};
 use crate::state::table::Rows;
 use crate::state::ui::{Place, Subject};
 use crate::state::{AppState, Chain};
@@ -36,9 +38,6 @@ const AUTHORS: &str = "authors";
 const PARAS: &str = "paras";
 const DISPUTES: &str = "disputes";
 const EVENTS: &str = "events";
-
-/// Lines that must be free below the table for the selected chain's blocks to be shown there.
-const PREVIEW_LINES: usize = 7;
 
 fn opened(state: &AppState) -> Option<Chain<'_>> {
     state.chain(state.ui.place.chain.as_ref()?)
@@ -86,14 +85,6 @@ pub fn list<'a>(chain: Chain<'a>, pane: &str) -> Option<Box<dyn Rows + 'a>> {
         EVENTS => Box::new(lists::events::EventRows::new(chain)),
         _ => return None,
     })
-}
-
-/// Lines of the alerts panel: frame, titles and rows, at most six on a small screen and ten on a large one.
-fn alert_lines(state: &AppState) -> usize {
-    match state.alerts.visible().len() {
-        0 => 0,
-        n => (n + 3).min(if state.ui.height >= 32 { 10 } else { 6 }),
-    }
 }
 
 fn has_alerts(state: &AppState) -> bool {
@@ -203,43 +194,7 @@ fn body(state: &AppState) -> Node {
             "choose chains with --only, or another --network",
         ));
     }
-    if state.ui.zoom {
-        return Node::panel(if focus == ALERTS {
-            alerts::panel(state, true)
-        } else {
-            chains::panel(state, true)
-        });
-    }
-    let mut parts = Vec::new();
-    if has_alerts(state) {
-        let lines = u16::try_from(alert_lines(state)).unwrap_or(6);
-        parts.push((Size::Content(lines), Node::panel(alerts::panel(state, focus == ALERTS))));
-    }
-    let taken = state.network.chains.len() + alert_lines(state) + 4;
-    let has_room = usize::from(state.ui.height) >= taken + PREVIEW_LINES;
-    let preview = has_room.then(|| preview(state)).flatten();
-    match preview {
-        Some(preview) => {
-            parts.push((Size::Content(u16::MAX), Node::panel(chains::panel(state, focus == CHAINS))));
-            parts.push((Size::Share(1), preview));
-        }
-        None => parts.push((Size::Share(1), Node::panel(chains::panel(state, focus == CHAINS)))),
-    }
-    Node::Rows(parts)
-}
-
-/// The selected chain's blocks, and beside them its endpoints where there is room.
-fn preview(state: &AppState) -> Option<Node> {
-    let key = selected_key(state, &pane(CHAINS, None))?;
-    let chain = state.chain(&key.as_str().into())?;
-    let blocks = Node::panel(list_panel(state, chain, BLOCKS, false));
-    if state.ui.width < 160 {
-        return Some(blocks);
-    }
-    let endpoints = Node::panel(list_panel(state, chain, ENDPOINTS, false));
-    let events = Node::panel(list_panel(state, chain, EVENTS, false));
-    let right = Node::Rows(vec![(Size::Content(10), endpoints), (Size::Share(1), events)]);
-    Some(Node::Columns(vec![(Size::Share(1), blocks), (Size::Share(1), right)]))
+    overview::body(state, focus)
 }
 
 /// One of the lists about a chain as a panel with its title.

@@ -11,6 +11,7 @@
 )]
 
 mod bed;
+mod cannot_tell;
 mod chain;
 mod chopsticks;
 mod config;

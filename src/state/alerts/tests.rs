@@ -225,6 +225,9 @@ fn our_own_link_is_one_state_and_no_alert() {
     }
     assert_eq!(book.your_link(), Some(bed.now.minus(12_000)));
     assert_eq!(pass(&mut bed, &mut book, 600), []);
+    let blind = book.blind();
+    assert!(blind.iter().all(|b| b.rules.len() == DETECTORS.len()), "no rule is quiet: {blind:?}");
+    assert_eq!(blind.iter().map(|b| b.chain.as_str()).collect::<Vec<_>>(), [RELAY, ASSET_HUB, PEOPLE]);
     assert_eq!(book.alerts(), vec![]);
     bed.up(RELAY, "a");
     assert_eq!(pass(&mut bed, &mut book, 1), []);

@@ -1,8 +1,9 @@
-//! One chain in full: a summary in two lines, and below it its lists.
+//! One chain in full: a summary in a few lines, and below it its lists.
 //!
 //! In: one chain. Out: on a small screen a strip with the names of the lists and the focused one; on a large screen all
 //! of them side by side.
 
+use super::blind;
 use super::{AUTHORS, BLOCKS, DISPUTES, ENDPOINTS, EVENTS, PARAS, list_panel, panes};
 use crate::domain::{ChainKind, Reading};
 use crate::screen::{Body, Line, Node, Panel, Role, Size, format};
@@ -16,7 +17,7 @@ pub(super) fn body<'a>(state: &'a AppState, chain: Chain<'a>, focus: &'static st
     if state.ui.zoom {
         return one(focus);
     }
-    let summary = (Size::Content(4), Node::panel(summary(state, chain)));
+    let summary = (Size::Content(6), Node::panel(summary(state, chain)));
     let step = u16::try_from(state.ui.grow.clamp(-3, 3) + 4).unwrap_or(4);
     let size = |id: &'static str| if id == focus { Size::Share(step) } else { Size::Share(4) };
     if !crate::tabs::shares_the_screen(state) {
@@ -56,7 +57,7 @@ fn text(id: &str, lines: Vec<Line>) -> Panel {
     Panel { id: id.to_owned(), title: None, focused: false, stale: false, body: Body::Text(lines) }
 }
 
-/// The chain in a few lines: its numbers, and below them what is wrong.
+/// The chain in a few lines: its numbers, and below them what is wrong and what no rule can tell.
 fn summary(state: &AppState, chain: Chain<'_>) -> Panel {
     let alerts = chain.standing();
     let (role, word) = words::state_word(&chain);
@@ -76,6 +77,7 @@ fn summary(state: &AppState, chain: Chain<'_>) -> Panel {
         (None, Some(why)) => lines.push(Line::of(Role::Text, why)),
         (None, None) => {}
     }
+    lines.extend(blind::of_chain(&chain));
     text("summary", lines)
 }
 

@@ -1,6 +1,6 @@
 //! Everything that is known of one chain, each value with its evidence.
 //!
-//! In: a chain. Out: name and value lines; unread sections with the reason at the end.
+//! In: a chain. Out: name and value lines; unread sections and rules that cannot tell, with the reason, at the end.
 
 use super::{Pairs, block_ref, optional, pair, unknown};
 use crate::domain::{ChainView, Observed, Reading};
@@ -12,7 +12,9 @@ use crate::tabs::words;
 pub(super) fn pairs(chain: &Chain<'_>) -> Pairs {
     let Some(view) = chain.view else {
         let why = words::why_no_data(chain).unwrap_or_else(|| "nothing was read yet".to_owned());
-        return vec![pair("chain", chain.spec.name.clone()), unknown("state", &why)];
+        let mut out = vec![pair("chain", chain.spec.name.clone()), unknown("state", &why)];
+        out.extend(blind(chain));
+        return out;
     };
     let mut out = heads(chain, view);
     out.extend(identity(chain, view));
@@ -25,7 +27,14 @@ pub(super) fn pairs(chain: &Chain<'_>) -> Pairs {
             .filter(|(s, _)| !known.contains(&s.as_str()))
             .map(|(s, why)| unknown(s, why.as_str())),
     );
+    out.extend(blind(chain));
     out
+}
+
+/// Every rule that cannot tell, with its reason.
+fn blind(chain: &Chain<'_>) -> Pairs {
+    let own = chain.state.alerts.unknown().filter(|(id, ..)| **id == chain.spec.id);
+    own.map(|(_, rule, why)| unknown(&format!("rule {rule}"), why.as_str())).collect()
 }
 
 /// A value with its evidence, stale ones dim.
