@@ -1,12 +1,15 @@
 //! Joins recordings into one, on one time line.
 //!
-//!     join_demo OUT --run FILE [--skip MS] [--at MS] [--without CHAIN]… [--run FILE …]… [--length MS] --scripted TEXT…
+//!     join_demo OUT --run FILE [--skip MS] [--at MS] [--without CHAIN]… [--run FILE …]… [--length MS]
+//!               [--expected CHAIN]… --scripted TEXT…
 //!
 //! Each run begins `--at` so many milliseconds after the beginning of the joined recording (0 unless said), without its
 //! first `--skip` milliseconds; level facts of the skipped part stand at its beginning, so that nothing that was known is
 //! lost. The first run gives network id, names and the moment of `t_ms` 0; all moments of the other runs, also those in
 //! blocks, move with them. A chain must not stand in two runs: chains with another history have another id. Facts of
-//! `--without` chains are left out. The header says all this in words, after the `--scripted` texts.
+//! `--without` chains are left out. An `--expected` chain should be there: it is not optional in the joined recording,
+//! so that it shows as unknown where nothing is known of it. The header says all this in words, after what the runs'
+//! own headers say and after the `--scripted` texts.
 #![allow(clippy::print_stderr, reason = "a tool of the command line")]
 
 use sereno::domain::{ChainId, Fact, Link, Observation, Store, UnixMs};
@@ -31,6 +34,7 @@ struct Run {
 struct Job {
     out: PathBuf,
     runs: Vec<Run>,
+    expected: Vec<ChainId>,
     scripted: Vec<String>,
     length: Option<u64>,
 }
@@ -55,6 +59,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Res<Job> {
         match (flag.as_str(), job.runs.last_mut()) {
             ("--run", _) => job.runs.push(Run { file: value.into(), ..Run::default() }),
             ("--scripted", _) => job.scripted.push(value),
+            ("--expected", _) => job.expected.push(value.into()),
             ("--length", _) => job.length = Some(value.parse()?),
             ("--skip", Some(run)) => run.skip = value.parse()?,
             ("--at", Some(run)) => run.at = value.parse()?,
@@ -81,6 +86,10 @@ fn join(job: &Job) -> Res<String> {
             network.chains.push(chain.clone());
         }
     }
+    for id in &job.expected {
+        let known = network.chains.iter_mut().find(|c| c.id == *id);
+        known.ok_or_else(|| format!("--expected {id}: no run has this chain"))?.optional = false;
+    }
     let mut seen = Vec::new();
     for (run, tape) in job.runs.iter().zip(&tapes) {
         seen.extend(part(run, tape, started)?);
@@ -93,8 +102,11 @@ fn join(job: &Job) -> Res<String> {
     let chains = network.chains.iter().map(|c| c.id.clone()).collect();
     let mut header = Header::new(&network.id, started, chains);
     header.length_ms = Some(length);
-    header.scripted = job.scripted.clone();
-    header.scripted.push(format!("Joined from {} recordings on one time line", tapes.len()));
+    header.scripted = tapes.iter().flat_map(|tape| tape.header.scripted.clone()).collect();
+    header.scripted.extend(job.scripted.iter().cloned());
+    if tapes.len() > 1 {
+        header.scripted.push(format!("Joined from {} recordings on one time line", tapes.len()));
+    }
     let mut recorder = Recorder::new(Vec::new(), &header, &network, &Store::default())?;
     for observation in &seen {
         recorder.push(observation)?;

@@ -1,8 +1,8 @@
 //! `stale-data`: no endpoint tells us anything about the chain.
 //!
 //! In: connections, when each last gave a head. Out: major after 5 block times without a verified connection that gives
-//! blocks, with the reason an endpoint gave. An optional chain that never answered is absent, not stale. Must not import
-//! anything above `domain`.
+//! blocks, with the reason an endpoint gave. An optional chain that never answered is absent, not stale; one that nobody
+//! asked (a recording without it) is unknown. Must not import anything above `domain`.
 
 use super::{Detector, Finding, Verdict, View, span};
 use crate::domain::{ChainView, Clean, EndpointView, Link, Severity, UnixMs};
@@ -18,6 +18,9 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     let never = !view.chain.endpoints.values().any(|e| e.link == Link::Up || e.best_at.is_some());
     if view.spec.optional && never {
         return Ok(vec![]);
+    }
+    if view.chain.endpoints.is_empty() && view.chain.best.is_none() {
+        return Err(Clean::of("no endpoint has been tried yet"));
     }
     let heard = view.chain.endpoints.values().filter_map(last_heard).max();
     let heard = heard.filter(|_| view.chain.is_proved());
@@ -82,6 +85,15 @@ mod tests {
         );
         bed.block(RELAY, 16);
         assert_eq!(bed.check("stale-data", RELAY), Verdict::Quiet);
+    }
+
+    #[test]
+    fn what_nobody_asked_has_not_failed() {
+        let mut bed = Bed::family();
+        bed.advance(600_000);
+        assert!(matches!(bed.check("stale-data", RELAY), Verdict::Unknown(_)));
+        bed.down(RELAY, "a");
+        assert_eq!(severity(&bed.check("stale-data", RELAY)), Some(Severity::Major));
     }
 
     #[test]

@@ -141,9 +141,17 @@ pub fn state_word(chain: &Chain<'_>) -> (Role, String) {
     }
 }
 
+/// True for a chain of a recording that holds nothing of it: nobody tries, so nothing will come.
+fn is_unrecorded(chain: &Chain<'_>) -> bool {
+    chain.state.mode.is_replay() && chain.view.is_none_or(|v| v.endpoints.is_empty())
+}
+
 fn unknown_word(chain: &Chain<'_>) -> &'static str {
     let links = || chain.view.into_iter().flat_map(|v| v.endpoints.values()).map(|e| &e.link);
     let is_trying = links().any(|l| matches!(l, Link::Resolving | Link::Dialing | Link::Verifying));
+    if is_unrecorded(chain) {
+        return "? unknown";
+    }
     match chain.freshness() {
         Freshness::Unknown if is_trying || links().next().is_none() => "? starting",
         _ if links().any(|l| *l == Link::Up) => "? no head",
@@ -178,6 +186,9 @@ pub fn why_no_data(chain: &Chain<'_>) -> Option<String> {
     }
     if chain.health() == Health::Absent {
         return Some("optional, never answered; not counted".to_owned());
+    }
+    if is_unrecorded(chain) {
+        return Some("unknown: the recording holds nothing of it".to_owned());
     }
     let now = chain.state.now;
     let known: Vec<_> = chain.endpoints().into_iter().filter_map(|(id, e)| e.map(|(e, _)| (id, e))).collect();
@@ -219,6 +230,7 @@ pub fn why_no_data_short(chain: &Chain<'_>) -> Option<String> {
         Some(("connecting", _)) => {
             Some(format!("connecting for {}", format::age(chain.state.now.since(since))))
         }
+        Some(("unknown:", _)) => Some("not recorded".to_owned()),
         Some(("every", _)) => Some(format!("all fail since {}", since.clock_utc())),
         _ => Some("no endpoint".to_owned()),
     }

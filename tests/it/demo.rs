@@ -4,9 +4,13 @@
 
 use crate::sereno::run;
 use serde_json::Value;
+use sereno::app::{self, Msg};
 use sereno::domain::redact::is_clean;
 use sereno::domain::{ChainId, Fact};
 use sereno::record::{Recording, demo_bytes};
+use sereno::runtime::{headless, tape};
+use sereno::state::Mode;
+use sereno::ui::render_text;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/demo.sereno.zst");
 
@@ -42,6 +46,28 @@ fn the_demo_knows_nothing_of_asset_hub_and_shows_a_transfer_a_referendum_and_an_
     for wanted in ["Balances.Transfer", "Referenda.Submitted", "System.CodeUpdated", "a missed slot"] {
         assert!(found.iter().any(|f| f == wanted), "{wanted} is missing");
     }
+}
+
+#[test]
+fn asset_hub_is_unknown_on_the_screen_and_in_json() {
+    let demo = demo();
+    let said = demo.header.scripted.iter().any(|line| line.contains("Asset Hub") && line.contains("unknown"));
+    assert!(said, "{:?}", demo.header.scripted);
+    let mut state = tape::play(&demo, |_| {}, |_| {}).state;
+    state.mode = Mode::Replay;
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let _ = app::update(&mut state, Msg::Resize { width, height });
+        let picture = render_text(&app::view(&state), width, height);
+        let row =
+            picture.lines().find(|l| l.trim_start_matches('▸').trim().starts_with("Asset Hub")).unwrap();
+        assert!(row.contains("? unknown"), "{picture}");
+        assert!(picture.contains("? Asset Hub: "), "no rule is quiet about it\n{picture}");
+    }
+    assert!(!state.alerts.standing().any(|s| s.alert.chain.as_str() == "asset-hub"), "nobody asked it");
+    let json = serde_json::to_value(headless::snapshot_of(&state)).unwrap();
+    let chain = json["chains"].as_array().unwrap().iter().find(|c| c["id"] == "asset-hub").unwrap();
+    assert_eq!(chain["health"], "unknown");
+    assert!(json["unread"]["chains.asset-hub"].is_string(), "{}", json["unread"]);
 }
 
 #[test]

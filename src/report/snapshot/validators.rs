@@ -169,6 +169,8 @@ mod tests {
             store: &bed.store,
             alerts: &[],
             health: &health,
+            blind: &[],
+            blind_lines: &[],
             now: bed.now,
             source: "live",
         };
