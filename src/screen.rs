@@ -298,6 +298,27 @@ pub struct Table {
     pub selected: Option<usize>,
 }
 
+impl Table {
+    /// Blank cells between columns.
+    pub const GAP: u16 = 2;
+
+    /// Indices of the columns that fit into `room` cells, in their order: while the least widths do not fit, the column
+    /// with the highest drop order goes. Whoever paints and whoever says elsewhere what did not fit agree by this.
+    #[must_use]
+    pub fn fitting(columns: &[Column], room: u16) -> Vec<usize> {
+        let mut kept: Vec<(usize, &Column)> = columns.iter().enumerate().collect();
+        let need = |kept: &[(usize, &Column)]| -> u32 {
+            kept.iter().map(|(_, c)| u32::from(c.min.max(1)) + u32::from(Self::GAP)).sum()
+        };
+        while need(&kept) > u32::from(room) + u32::from(Self::GAP) {
+            let worst = kept.iter().filter(|(_, c)| c.drop_order > 0).max_by_key(|(_, c)| c.drop_order);
+            let Some(worst) = worst.map(|(i, _)| *i) else { break };
+            kept.retain(|(i, _)| *i != worst);
+        }
+        kept.into_iter().map(|(i, _)| i).collect()
+    }
+}
+
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {

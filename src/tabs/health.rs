@@ -6,6 +6,7 @@ mod alerts;
 mod blind;
 mod chain;
 mod chains;
+mod detail;
 mod lists;
 mod overview;
 

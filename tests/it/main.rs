@@ -19,6 +19,7 @@ mod console;
 mod demo;
 mod faultd;
 mod killed;
+mod narrow;
 mod net;
 mod runs;
 mod screens;

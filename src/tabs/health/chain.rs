@@ -3,8 +3,7 @@
 //! In: one chain. Out: on a small screen a strip with the names of the lists and the focused one; on a large screen all
 //! of them side by side.
 
-use super::blind;
-use super::{AUTHORS, BLOCKS, DISPUTES, ENDPOINTS, EVENTS, PARAS, list_panel, panes};
+use super::{AUTHORS, BLOCKS, DISPUTES, ENDPOINTS, EVENTS, PARAS, blind, detail, list_panel, panes};
 use crate::domain::{ChainKind, Reading};
 use crate::screen::{Body, Line, Node, Panel, Role, Size, format};
 use crate::state::health;
@@ -17,7 +16,7 @@ pub(super) fn body<'a>(state: &'a AppState, chain: Chain<'a>, focus: &'static st
     if state.ui.zoom {
         return one(focus);
     }
-    let summary = (Size::Content(6), Node::panel(summary(state, chain)));
+    let summary = (Size::Content(7), Node::panel(summary(state, chain)));
     let step = u16::try_from(state.ui.grow.clamp(-3, 3) + 4).unwrap_or(4);
     let size = |id: &'static str| if id == focus { Size::Share(step) } else { Size::Share(4) };
     if !crate::tabs::shares_the_screen(state) {
@@ -63,7 +62,8 @@ fn summary(state: &AppState, chain: Chain<'_>) -> Panel {
     let (role, word) = words::state_word(&chain);
     let (data_role, data) = words::data_word(&chain);
     let first = Line::of(Role::Title, format!("{} ", chain.spec.name)).and(role, word).and(Role::Dim, " · ");
-    let mut lines = vec![heads(&chain, first.and(data_role, data)), slow_numbers(&chain)];
+    let mut lines = vec![heads(&chain, first.and(data_role, data))];
+    lines.extend(detail::pack(slow_numbers(&chain), " · ", state.ui.width.saturating_sub(2)));
     match (alerts.first(), words::why_no_data(&chain)) {
         (Some(alert), _) => {
             let more = match alerts.len() {
@@ -81,10 +81,17 @@ fn summary(state: &AppState, chain: Chain<'_>) -> Panel {
     text("summary", lines)
 }
 
-/// Appends `· name value`, the value by its worth.
-fn add(line: Line, name: &str, value: Line) -> Line {
-    let mut line = line.and(Role::Dim, format!(" · {name} "));
+/// `name value`, the value by its worth.
+fn named(name: &str, value: Line) -> Line {
+    let mut line = Line::of(Role::Dim, format!("{name} "));
     line.spans.extend(value.spans);
+    line
+}
+
+/// Appends `· name value`.
+fn add(line: Line, name: &str, value: Line) -> Line {
+    let mut line = line.and(Role::Dim, " · ");
+    line.spans.extend(named(name, value).spans);
     line
 }
 
@@ -98,8 +105,8 @@ fn heads(chain: &Chain<'_>, line: Line) -> Line {
     add(line, "lag", words::number(fresh, view.and_then(|v| v.finality_lag())))
 }
 
-fn slow_numbers(chain: &Chain<'_>) -> Line {
-    let Some(view) = chain.view else { return Line::of(Role::Dim, "nothing else is known") };
+fn slow_numbers(chain: &Chain<'_>) -> Vec<Line> {
+    let Some(view) = chain.view else { return vec![Line::of(Role::Dim, "nothing else is known")] };
     let role = words::fresh_role(chain.freshness());
     let session = match view.session.value() {
         None => words::unknown(),
@@ -115,15 +122,17 @@ fn slow_numbers(chain: &Chain<'_>) -> Line {
     };
     let count = |r: &Reading<u32>| words::number(role, r.value().map(|n| u64::from(*n)));
     let runtime = view.runtime.value().map(|r| format!("{} {}", r.spec_name, r.spec_version));
-    let mut line = Line::of(Role::Dim, "session ");
-    line.spans.extend(session.spans);
-    let line = add(line, "era", era);
-    let line = add(line, "peers", count(&view.peers));
-    let line = add(line, "pool", count(&view.pool));
-    let line = add(line, "reorgs", words::number(role, view.best.as_ref().map(|_| u64::from(view.reorgs))));
-    if chain.state.ui.width < 110 {
-        return line;
-    }
-    let line = add(line, "runtime", runtime.map_or_else(words::unknown, |r| Line::of(role, r)));
-    add(line, "expected every", Line::of(role, format::seconds(chain.block_time_ms())))
+    let runtime = runtime.map_or_else(words::unknown, |r| Line::of(role, r));
+    let reorgs = words::number(role, view.best.as_ref().map(|_| u64::from(view.reorgs)));
+    let expected = Line::of(role, format::seconds(chain.block_time_ms()));
+    let items = [
+        ("session", session),
+        ("era", era),
+        ("peers", count(&view.peers)),
+        ("pool", count(&view.pool)),
+        ("reorgs", reorgs),
+        ("runtime", runtime),
+        ("expected every", expected),
+    ];
+    items.into_iter().map(|(name, value)| named(name, value)).collect()
 }

@@ -1,9 +1,12 @@
-//! The first view: alerts, all chains, what no rule can tell, and the selected chain's blocks where there is room.
+//! The first view: alerts, all chains, what has no room in their table, what no rule can tell, and the selected chain's
+//! blocks where there is room.
 //!
 //! In: the state and the focused pane. Out: panels. What comes and goes stands below the table, so that nothing moves
 //! under the cursor.
 
-use super::{ALERTS, BLOCKS, CHAINS, ENDPOINTS, EVENTS, alerts, blind, chains, has_alerts, list_panel, pane};
+use super::{
+    ALERTS, BLOCKS, CHAINS, ENDPOINTS, EVENTS, alerts, blind, chains, detail, has_alerts, list_panel, pane,
+};
 use crate::screen::{Body, Line, Node, Panel, Size};
 use crate::state::AppState;
 use crate::tabs::selected_key;
@@ -13,19 +16,19 @@ const PREVIEW_LINES: usize = 7;
 
 /// The view.
 pub(super) fn body(state: &AppState, focus: &'static str) -> Node {
+    let below: Vec<Line> = detail::lines(state).into_iter().chain(blind::lines(state)).collect();
+    if state.ui.zoom && focus == ALERTS {
+        return Node::panel(alerts::panel(state, true));
+    }
     if state.ui.zoom {
-        return Node::panel(if focus == ALERTS {
-            alerts::panel(state, true)
-        } else {
-            chains::panel(state, true)
-        });
+        let table = (Size::Share(1), Node::panel(chains::panel(state, true)));
+        return Node::Rows(vec![table, (Size::Content(u16::MAX), Node::panel(text("below", below)))]);
     }
     let mut parts = Vec::new();
     if has_alerts(state) {
         let lines = u16::try_from(alert_lines(state)).unwrap_or(6);
         parts.push((Size::Content(lines), Node::panel(alerts::panel(state, focus == ALERTS))));
     }
-    let below = blind::lines(state);
     let taken = state.network.chains.len() + alert_lines(state) + below.len() + 4;
     let has_room = usize::from(state.ui.height) >= taken + PREVIEW_LINES;
     let preview = has_room.then(|| preview(state)).flatten();

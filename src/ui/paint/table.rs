@@ -4,11 +4,11 @@
 
 use super::canvas::{Align, Canvas, cells, split_left, split_top};
 use crate::screen::format::number;
-use crate::screen::{Column, Line, Role, Table};
+use crate::screen::{Line, Role, Table};
 use ratatui::layout::Rect;
 
 /// Blank cells between columns.
-const GAP: u16 = 2;
+const GAP: u16 = Table::GAP;
 
 /// A column that is shown.
 struct Shown {
@@ -94,23 +94,11 @@ fn wanted(canvas: &Canvas<'_>, table: &Table, index: usize) -> u16 {
     cells(title.max(content.unwrap_or(0))).clamp(column.min, column.max.max(column.min))
 }
 
-/// Which columns are shown and how wide. The highest drop order goes first; then what is left takes its least, and
-/// what remains goes to the columns by importance.
+/// Which columns are shown and how wide: those that fit take their least, and what remains goes to the columns by
+/// importance.
 fn columns(canvas: &Canvas<'_>, table: &Table, room: u16) -> Vec<Shown> {
-    let least = |c: &Column| u32::from(c.min.max(1));
-    let mut kept: Vec<usize> = (0..table.columns.len()).collect();
+    let kept = Table::fitting(&table.columns, room);
     let drop_order = |i: &usize| table.columns.get(*i).map_or(0, |c| c.drop_order);
-    loop {
-        let need: u32 =
-            kept.iter().filter_map(|i| table.columns.get(*i)).map(|c| least(c) + u32::from(GAP)).sum();
-        if need <= u32::from(room) + u32::from(GAP) {
-            break;
-        }
-        match kept.iter().copied().filter(|i| drop_order(i) > 0).max_by_key(drop_order) {
-            Some(worst) => kept.retain(|i| *i != worst),
-            None => break,
-        }
-    }
     let mut shown: Vec<Shown> = kept
         .iter()
         .filter_map(|i| table.columns.get(*i).map(|c| Shown { index: *i, width: c.min.max(1) }))
