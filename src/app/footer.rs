@@ -5,7 +5,7 @@
 use super::keys;
 use crate::command::Command;
 use crate::domain::ChainId;
-use crate::screen::{Footer, Line, Role};
+use crate::screen::{Footer, Line, Role, format};
 use crate::state::AppState;
 use crate::state::ui::OverlayKind;
 use crate::tabs::{self, words};
@@ -106,6 +106,6 @@ fn source(state: &AppState) -> Line {
     let Some(view) = chain.view else { return Line::of(Role::Unknown, format!("{id} not connected")) };
     let Some(source) = &view.source else { return Line::of(Role::Unknown, format!("{id} has no source")) };
     let latency = view.endpoints.get(source).and_then(|e| e.latency_ms);
-    let latency = latency.map_or_else(|| "? ms".to_owned(), |ms| format!("{ms} ms"));
+    let latency = latency.map_or_else(|| "? ms".to_owned(), format::latency);
     Line::of(Role::Dim, format!("{id} via {} {latency}", words::label(source)))
 }

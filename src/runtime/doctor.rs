@@ -10,6 +10,7 @@ use crate::domain::endpoint::{badge_words, link_words};
 use crate::domain::{Badge, ChainId, ChainSpec, Link};
 use crate::journal::{Journal, Mode as Writes, Role};
 use crate::keymap::Keymap;
+use crate::screen::format;
 use crate::state::{AppState, Mode};
 use serde::Serialize;
 use std::io;
@@ -182,7 +183,8 @@ fn chain_findings(state: &AppState, spec: &ChainSpec) -> Vec<Finding> {
     let mut out: Vec<Finding> = view
         .badges(state.now, target)
         .map(|(id, endpoint, badge)| {
-            let latency = endpoint.latency_ms.map_or_else(String::new, |ms| format!(", {ms} ms"));
+            let latency =
+                endpoint.latency_ms.map_or_else(String::new, |ms| format!(", {}", format::latency(ms)));
             let seen = format!("{id}: {}{latency}", badge_words(badge, &endpoint.link));
             match badge {
                 Badge::Live => Finding::well(spec.id.as_str(), seen),

@@ -55,6 +55,24 @@ pub fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }
 
+/// A round trip in milliseconds: `38 ms`; what was measured is never nothing: `<1 ms`.
+#[must_use]
+pub fn latency(ms: u32) -> String {
+    if ms == 0 { "<1 ms".to_owned() } else { format!("{ms} ms") }
+}
+
+/// How often something happened: `once`, `3 times`.
+#[must_use]
+pub fn times(n: usize) -> String {
+    if n == 1 { "once".to_owned() } else { format!("{n} times") }
+}
+
+/// A count with its noun: `1 block`, `3 blocks`.
+#[must_use]
+pub fn count(n: u64, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", number(n)) }
+}
+
 /// A sparkline of `values`, scaled from 0 to `top` (values above are cut to the full block). None is a blank.
 #[must_use]
 pub fn spark(values: &[Option<u64>], top: u64) -> String {
@@ -104,6 +122,13 @@ mod tests {
         assert_eq!(age(48 * 3_600_000), "2 d");
         assert_eq!(duration(366_000), "6 m 06 s");
         assert_eq!(seconds(8_949), "8.9 s");
+    }
+
+    #[test]
+    fn counts_and_round_trips_read_as_people_say_them() {
+        assert_eq!((latency(0), latency(1), latency(38)), ("<1 ms".into(), "1 ms".into(), "38 ms".into()));
+        assert_eq!((times(1), times(2), times(0)), ("once".into(), "2 times".into(), "0 times".into()));
+        assert_eq!((count(1, "block"), count(0, "block")), ("1 block".into(), "0 blocks".into()));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod faultd;
 mod killed;
 mod narrow;
 mod net;
+mod overlays;
 mod runs;
 mod screens;
 mod sereno;

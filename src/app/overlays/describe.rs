@@ -134,7 +134,7 @@ fn endpoint_pairs(state: &AppState, id: &ChainId, endpoint: &EndpointId) -> Opti
         optional("best", view.best.as_ref().map(block_ref), "no head received"),
         optional("head received", view.best_at.map(|at| moment(state, at)), "no head received"),
         optional("finalized", view.finalized.as_ref().map(block_ref), "no finalized head received"),
-        optional("latency", view.latency_ms.map(|ms| format!("{ms} ms")), "no request answered"),
+        optional("latency", view.latency_ms.map(format::latency), "no request answered"),
         optional(
             "behind since",
             view.behind_since.map(|at| moment(state, at)),

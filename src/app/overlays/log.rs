@@ -23,7 +23,7 @@ pub(super) fn body(state: &AppState) -> Body {
             };
             let (role, word) = words::badge_word(Some(badge));
             let since = format::duration(state.now.since(view.link_since));
-            let latency = view.latency_ms.map_or_else(|| "latency ?".to_owned(), |ms| format!("{ms} ms"));
+            let latency = view.latency_ms.map_or_else(|| "latency ?".to_owned(), format::latency);
             let text = words::link_words(&view.link, state.now);
             out.push(
                 Line::of(Role::Text, format!("  {id}  "))
@@ -32,8 +32,11 @@ pub(super) fn body(state: &AppState) -> Body {
             );
             if !view.drops.is_empty() {
                 let times: Vec<String> = view.drops.iter().rev().take(8).map(|at| at.clock_utc()).collect();
-                let text =
-                    format!("    lost {} times, latest first (UTC): {}", view.drops.len(), times.join(", "));
+                let text = format!(
+                    "    lost {}, latest first (UTC): {}",
+                    format::times(view.drops.len()),
+                    times.join(", ")
+                );
                 out.push(Line::of(Role::Minor, text));
             }
         }

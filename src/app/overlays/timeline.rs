@@ -87,8 +87,8 @@ fn chain_entries(view: &ChainView) -> Vec<Entry> {
     }));
     out.extend(view.recent_reorgs.iter().map(|r| {
         let text = format!(
-            "reorganisation of {} blocks: #{} {} → #{} {}",
-            r.depth,
+            "reorganisation of {}: #{} {} → #{} {}",
+            format::count(r.depth, "block"),
             number(r.from.number),
             r.from.hash.short(),
             number(r.to.number),

@@ -68,6 +68,7 @@ fn summary(state: &AppState, chain: Chain<'_>) -> Panel {
         (Some(alert), _) => {
             let more = match alerts.len() {
                 0 | 1 => String::new(),
+                2 => " · 1 more alert".to_owned(),
                 n => format!(" · {} more alerts", n - 1),
             };
             let role = words::severity_role(alert.severity);

@@ -79,11 +79,7 @@ fn heads(chain: &Chain<'_>, view: &ChainView) -> Pairs {
     vec![
         head("best", &view.best),
         head("finalized", &view.finalized),
-        optional(
-            "finality lag",
-            view.finality_lag().map(|n| format!("{} blocks", format::number(n))),
-            "a head is missing",
-        ),
+        optional("finality lag", view.finality_lag().map(|n| format::count(n, "block")), "a head is missing"),
         optional("block time", times, "fewer than two blocks in a row were read"),
         pair("block time expected", format::seconds(chain.block_time_ms())),
         optional("read from", view.source.as_ref().map(ToString::to_string), "no endpoint is good enough"),
@@ -135,7 +131,7 @@ fn progress(chain: &Chain<'_>, view: &ChainView) -> Pairs {
         reading(chain, "validators", &view.authorities, |a| a.validators.len().to_string()),
         reading(chain, "era", &view.era, era),
         reading(chain, "peers", &view.peers, ToString::to_string),
-        reading(chain, "pool", &view.pool, |n| format!("{n} transactions")),
+        reading(chain, "pool", &view.pool, |n| format::count(u64::from(*n), "transaction")),
         reading(chain, "disputes", &view.disputes, |d| {
             let open = d.all.iter().filter(|d| d.concluded.is_none()).count();
             let frozen = d.frozen.map_or(String::new(), |n| format!(", FROZEN at #{}", format::number(n)));

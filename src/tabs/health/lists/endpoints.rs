@@ -99,7 +99,7 @@ impl Rows for EndpointRows<'_> {
             self.behind(view),
             words::number(value, view.finalized.map(|b| b.number)),
             view.best_at.map_or_else(words::unknown, |at| Line::of(value, format::age(now.since(at)))),
-            view.latency_ms.map_or_else(words::unknown, |ms| Line::of(Role::Dim, format!("{ms} ms"))),
+            view.latency_ms.map_or_else(words::unknown, |ms| Line::of(Role::Dim, format::latency(ms))),
             Line::of(if drops == 0 { Role::Dim } else { Role::Minor }, drops.to_string()),
             Line::of(Role::Dim, format!("{} for {since}", words::link_words(&view.link, now))),
         ]
