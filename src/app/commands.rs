@@ -4,19 +4,21 @@
 //! In: a command. Out: the changed state and effects. Every command is answered: by a change one can see, or by a
 //! sentence in the footer.
 
+mod in_overlay;
 mod intents;
 mod lists;
 
+pub(super) use in_overlay::{drop_search, keep_search, reveal};
 pub(super) use lists::hold_selections;
 
+use super::Effect;
 use super::keys::say;
-use super::{Effect, overlays};
 use crate::command::Command;
 use crate::screen::Role;
 use crate::state::AppState;
 use crate::state::input::Input;
 use crate::state::ui::{Overlay, OverlayKind, Place};
-use crate::tabs::{self, Intent, subject};
+use crate::tabs;
 
 /// Milliseconds that `[` and `]` move a replay.
 const SCRUB_MS: u64 = 10_000;
@@ -34,7 +36,7 @@ pub(super) fn run(state: &mut AppState, command: Command) -> Vec<Effect> {
         return effects;
     }
     if state.ui.overlay.is_some() {
-        return in_overlay(state, command);
+        return in_overlay::run(state, command);
     }
     if let Some(effects) = on_view(state, command).or_else(|| lists::run(state, command)) {
         return effects;
@@ -68,7 +70,7 @@ fn everywhere(state: &mut AppState, command: Command) -> Option<Vec<Effect>> {
             say(state, Role::Dim, "reading everything again".to_owned());
             return Some(vec![Effect::Refresh]);
         }
-        Command::Help => toggle(state, OverlayKind::Help(Input::default())),
+        Command::Help => toggle(state, OverlayKind::Help),
         Command::Palette => toggle(state, OverlayKind::Palette(Input::default(), 0)),
         Command::RequestLog => toggle(state, OverlayKind::RequestLog),
         Command::Pause | Command::Faster | Command::Slower => return Some(replay_speed(state, command)),
@@ -90,7 +92,7 @@ fn toggle(state: &mut AppState, kind: OverlayKind) {
         .overlay
         .as_ref()
         .is_some_and(|o| std::mem::discriminant(&o.kind) == std::mem::discriminant(&kind));
-    state.ui.overlay = (!is_open).then_some(Overlay { kind, scroll: 0 });
+    state.ui.overlay = (!is_open).then(|| Overlay::new(kind));
 }
 
 fn open_tab(state: &mut AppState, number: u8) {
@@ -188,7 +190,7 @@ fn back(state: &mut AppState, leaving: bool) {
         let tab = state.ui.place.tab;
         state.ui.open(Place { tab, chain: None });
     } else if leaving {
-        state.ui.overlay = Some(Overlay { kind: OverlayKind::AskLeave, scroll: 0 });
+        state.ui.overlay = Some(Overlay::new(OverlayKind::AskLeave));
     } else {
         say(state, Role::Dim, "nothing to close here · q leaves".to_owned());
     }
@@ -204,42 +206,4 @@ fn next_pane(state: &mut AppState) {
         }
         _ => say(state, Role::Dim, "there is one pane here".to_owned()),
     }
-}
-
-/// Commands while an overlay is open: it scrolls, closes, and answers for what it shows.
-fn in_overlay(state: &mut AppState, command: Command) -> Vec<Effect> {
-    let page = usize::from(state.ui.height.saturating_sub(6)).max(1);
-    match command {
-        Command::Back | Command::LeaveOrBack => state.ui.overlay = None,
-        Command::Down => scroll(state, |s| s.saturating_add(1)),
-        Command::Up => scroll(state, |s| s.saturating_sub(1)),
-        Command::PageDown => scroll(state, |s| s.saturating_add(page)),
-        Command::PageUp => scroll(state, |s| s.saturating_sub(page)),
-        Command::First => scroll(state, |_| 0),
-        Command::Last => scroll(state, |_| usize::MAX),
-        _ => return ask_overlay(state, command),
-    }
-    Vec::new()
-}
-
-fn scroll(state: &mut AppState, step: impl FnOnce(usize) -> usize) {
-    let last = overlays::length(state).saturating_sub(1);
-    if let Some(overlay) = &mut state.ui.overlay {
-        overlay.scroll = step(overlay.scroll).min(last);
-    }
-}
-
-fn ask_overlay(state: &mut AppState, command: Command) -> Vec<Effect> {
-    let kind = state.ui.overlay.as_ref().map(|o| o.kind.clone());
-    let intent = match kind {
-        Some(OverlayKind::Describe(subject) | OverlayKind::Timeline(subject)) => {
-            subject::intent(state, Some(&subject), command)
-        }
-        Some(OverlayKind::Link(link)) if matches!(command, Command::Copy | Command::CopyLink) => {
-            Some(Intent::Copy(link, "link".to_owned()))
-        }
-        _ => None,
-    };
-    let intent = intent.unwrap_or_else(|| Intent::Say("close this first: Esc".to_owned()));
-    intents::carry_out(state, intent)
 }

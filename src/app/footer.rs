@@ -36,17 +36,29 @@ fn left(state: &AppState) -> Line {
     }
     let commands = match ui.overlay.as_ref().map(|o| &o.kind) {
         Some(OverlayKind::AskLeave) => return Line::of(Role::Text, "q or Enter leaves, Esc stays"),
-        Some(OverlayKind::Help(_) | OverlayKind::Palette(..)) => {
-            return Line::of(Role::Dim, "type to search · ")
-                .and(Role::Key, "Enter")
-                .and(Role::Dim, " takes · ")
-                .and(Role::Key, "Esc")
-                .and(Role::Dim, " closes");
+        Some(OverlayKind::Palette(..)) => return typing("takes", "closes"),
+        Some(OverlayKind::Help) if ui.is_typing() => return typing("keeps", "closes"),
+        Some(_) if ui.is_typing() => return typing("keeps", "drops"),
+        Some(OverlayKind::Link(_)) => vec![Command::Copy, Command::Back],
+        Some(_) if ui.overlay.as_ref().is_some_and(|o| o.find.is_some()) => {
+            vec![Command::NextMatch, Command::PreviousMatch, Command::Filter, Command::Back]
         }
-        Some(_) => vec![Command::Down, Command::Up, Command::Copy, Command::Back],
+        Some(OverlayKind::Help | OverlayKind::RequestLog) => {
+            vec![Command::Down, Command::Up, Command::Filter, Command::Back]
+        }
+        Some(_) => vec![Command::Down, Command::Up, Command::Filter, Command::Copy, Command::Back],
         None => (tabs::open(state).keys)(state),
     };
     keys_line(state, &commands)
+}
+
+/// What can be done while keys are text.
+fn typing(enter: &str, escape: &str) -> Line {
+    Line::of(Role::Dim, "type to search · ")
+        .and(Role::Key, "Enter")
+        .and(Role::Dim, format!(" {enter} · "))
+        .and(Role::Key, "Esc")
+        .and(Role::Dim, format!(" {escape}"))
 }
 
 /// `Enter open   / filter`: each command with its first key.
@@ -56,8 +68,12 @@ fn keys_line(state: &AppState, commands: &[Command]) -> Line {
     for command in commands.iter().take(5) {
         let key = contexts.iter().find_map(|c| state.keymap.keys_for(*c, *command).into_iter().next());
         let Some(key) = key else { continue };
+        let word = match command {
+            Command::Filter if state.ui.overlay.is_some() => "search",
+            other => word(*other),
+        };
         let gap = if line.spans.is_empty() { "" } else { "  " };
-        line = line.and(Role::Dim, gap).and(Role::Key, key).and(Role::Dim, format!(" {}", word(*command)));
+        line = line.and(Role::Dim, gap).and(Role::Key, key).and(Role::Dim, format!(" {word}"));
     }
     if state.mode.is_replay() && state.ui.overlay.is_none() && state.ui.width >= 100 {
         line = line.and(Role::Replay, "  [ ]").and(Role::Dim, " scrub");
@@ -72,6 +88,8 @@ fn word(command: Command) -> &'static str {
         Command::PageDown => "page down",
         Command::Acknowledge => "ack",
         Command::Back => "back",
+        Command::NextMatch => "next",
+        Command::PreviousMatch => "previous",
         other => other.name(),
     }
 }

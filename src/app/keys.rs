@@ -90,6 +90,9 @@ fn type_key(state: &mut AppState, key: Key) -> Vec<Effect> {
     if is_move && state.ui.filter.is_none() && move_in_overlay(state, key.code) {
         return Vec::new();
     }
+    if begins_search(state, key) {
+        return Vec::new();
+    }
     let history =
         if state.ui.filter.is_some() { &state.ui.filter_history } else { &state.ui.palette_history };
     let history = history.clone();
@@ -111,7 +114,19 @@ fn type_key(state: &mut AppState, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Up and Down choose in the palette while nothing was recalled, and scroll the help; false where they are history.
+/// True for the key that begins a search, pressed where one has just begun: help opens with its search.
+fn begins_search(state: &AppState, key: Key) -> bool {
+    let is_empty = |o: &Overlay| o.find.as_ref().is_some_and(|f| f.typing && f.input.is_empty());
+    let is_sign = matches!(key.code, KeyCode::Char(c) if !c.is_alphanumeric());
+    let search = Resolution::Command(Command::Filter);
+    state.ui.filter.is_none()
+        && is_sign
+        && state.ui.overlay.as_ref().is_some_and(is_empty)
+        && state.keymap.resolve(&[Context::Overlay], &[], key) == search
+}
+
+/// Up and Down choose in the palette while nothing was recalled, and scroll what is searched; false where they are
+/// history.
 fn move_in_overlay(state: &mut AppState, code: KeyCode) -> bool {
     let page = usize::from(state.ui.height / 2).max(1);
     let count = match &state.ui.overlay {
@@ -122,7 +137,7 @@ fn move_in_overlay(state: &mut AppState, code: KeyCode) -> bool {
             }
             palette::entries(state, &input.text()).len()
         }
-        Some(Overlay { kind: OverlayKind::Help(_), .. }) => super::overlays::length(state),
+        Some(Overlay { find: Some(_), .. }) => super::overlays::length(state),
         _ => return false,
     };
     let last = count.saturating_sub(1);
@@ -154,6 +169,10 @@ fn typed(state: &mut AppState) {
         if let OverlayKind::Palette(_, selected) = &mut overlay.kind {
             *selected = 0;
         }
+        if let Some(find) = &mut overlay.find {
+            find.at = 0;
+        }
+        commands::reveal(state);
     }
 }
 
@@ -165,12 +184,13 @@ fn accept(state: &mut AppState) -> Vec<Effect> {
         commands::hold_selections(state);
         return Vec::new();
     }
-    match state.ui.overlay.take() {
-        Some(Overlay { kind: OverlayKind::Palette(input, selected), .. }) => {
-            accept_palette(state, &input, selected)
-        }
-        _ => Vec::new(),
+    if let Some(Overlay { kind: OverlayKind::Palette(input, selected), .. }) = &state.ui.overlay {
+        let (input, selected) = (input.clone(), *selected);
+        state.ui.overlay = None;
+        return accept_palette(state, &input, selected);
     }
+    commands::keep_search(state);
+    Vec::new()
 }
 
 fn accept_palette(state: &mut AppState, input: &Input, selected: usize) -> Vec<Effect> {
@@ -191,7 +211,12 @@ fn accept_palette(state: &mut AppState, input: &Input, selected: usize) -> Vec<E
 fn cancel(state: &mut AppState) {
     if let Some(field) = state.ui.filter.take() {
         state.ui.table_mut(&field.list).filter = field.before;
-    } else {
+    } else if matches!(
+        &state.ui.overlay,
+        Some(Overlay { kind: OverlayKind::Help | OverlayKind::Palette(..), .. })
+    ) {
         state.ui.overlay = None;
+    } else {
+        commands::drop_search(state);
     }
 }

@@ -52,14 +52,50 @@ pub struct Overlay {
     pub kind: OverlayKind,
     /// First line shown.
     pub scroll: usize,
+    /// What is searched in it.
+    pub find: Option<Find>,
+}
+
+impl Overlay {
+    /// An overlay at its beginning. Help opens with its search.
+    #[must_use]
+    pub fn new(kind: OverlayKind) -> Self {
+        let find = (kind == OverlayKind::Help).then(Find::new);
+        Self { kind, scroll: 0, find }
+    }
+}
+
+/// A search in an overlay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Find {
+    /// The text.
+    pub input: Input,
+    /// True while keys are text.
+    pub typing: bool,
+    /// Which match is the current one, from 0.
+    pub at: usize,
+}
+
+impl Find {
+    /// A search that is about to be typed.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { input: Input::default(), typing: true, at: 0 }
+    }
+}
+
+impl Default for Find {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Kinds of overlay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OverlayKind {
-    /// The keys that are valid here, searchable.
-    Help(Input),
+    /// The keys that are valid here; a search hides the others.
+    Help,
     /// Every command with its key; the selected line.
     Palette(Input, usize),
     /// Decoded state of something.
@@ -271,7 +307,8 @@ impl Ui {
     pub fn input_mut(&mut self) -> Option<&mut Input> {
         match (&mut self.filter, &mut self.overlay) {
             (Some(field), _) => Some(&mut field.input),
-            (None, Some(Overlay { kind: OverlayKind::Help(i) | OverlayKind::Palette(i, _), .. })) => Some(i),
+            (None, Some(Overlay { kind: OverlayKind::Palette(input, _), .. })) => Some(input),
+            (None, Some(Overlay { find: Some(find), .. })) if find.typing => Some(&mut find.input),
             _ => None,
         }
     }
@@ -279,11 +316,10 @@ impl Ui {
     /// True while keys are text.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        self.filter.is_some()
-            || matches!(
-                self.overlay,
-                Some(Overlay { kind: OverlayKind::Help(_) | OverlayKind::Palette(..), .. })
-            )
+        let in_overlay = |o: &Overlay| {
+            matches!(o.kind, OverlayKind::Palette(..)) || o.find.as_ref().is_some_and(|f| f.typing)
+        };
+        self.filter.is_some() || self.overlay.as_ref().is_some_and(in_overlay)
     }
 }
 

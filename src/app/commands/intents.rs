@@ -18,19 +18,17 @@ pub(super) fn carry_out(state: &mut AppState, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Open(place) => state.ui.open(place),
         Intent::Describe(subject) => {
-            state.ui.overlay = Some(Overlay { kind: OverlayKind::Describe(subject), scroll: 0 });
+            state.ui.overlay = Some(Overlay::new(OverlayKind::Describe(subject)));
         }
         Intent::Timeline(subject) => {
-            state.ui.overlay = Some(Overlay { kind: OverlayKind::Timeline(subject), scroll: 0 });
+            state.ui.overlay = Some(Overlay::new(OverlayKind::Timeline(subject)));
         }
         Intent::Copy(text, what) => {
             let short: String = text.chars().take(40).collect();
             say(state, Role::Good, format!("{what} sent to the clipboard: {short}"));
             return vec![Effect::Copy(text)];
         }
-        Intent::ShowLink(link) => {
-            state.ui.overlay = Some(Overlay { kind: OverlayKind::Link(link), scroll: 0 })
-        }
+        Intent::ShowLink(link) => state.ui.overlay = Some(Overlay::new(OverlayKind::Link(link))),
         Intent::Acknowledge(id) => return acknowledge(state, id),
         Intent::Unacknowledge(id) => return unacknowledge(state, id),
         Intent::Silence(id) => silence(state, &id),
