@@ -2,6 +2,7 @@
 //!
 //! In: a screen, a size. Out: lines of text, plain or with colours. Must not touch a terminal.
 
+use super::terminal::{Pen, encode};
 use super::{Sheet, paint};
 use crate::screen::Screen;
 use crate::theme::{Depth, Theme};
@@ -38,7 +39,8 @@ pub fn render_text(screen: &Screen, width: u16, height: u16) -> String {
 pub fn render_ansi(screen: &Screen, theme: &Theme, width: u16, height: u16) -> String {
     let sheet = Sheet::new(theme, Depth::True, false);
     let next = buffer(screen, &sheet, width, height);
-    let mut bytes = Vec::new();
-    super::terminal::encode(&Buffer::empty(next.area), &next, &mut bytes);
+    let (mut bytes, mut pen) = (Vec::new(), Pen::PLAIN);
+    encode(&Buffer::empty(next.area), &next, &mut pen, &mut bytes);
+    pen.rest(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -1,7 +1,7 @@
 //! The terminal: taken over, drawn on, given back.
 //!
 //! In: screens. Out: bytes, as few as the difference needs, never waiting for a slow terminal: a frame that the
-//! terminal has not taken yet is finished first and the ones in between are left out. [`restore`] gives the terminal
+//! terminal has not taken yet is finished first ([`Console::is_free`]) and the ones in between are left out. [`restore`] gives the terminal
 //! back from anywhere, also from a panic. Must not import anything but `screen` and its siblings.
 
 mod encode;
@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::thread::ThreadId;
 
-pub(crate) use encode::encode;
+pub(crate) use encode::{Pen, encode};
 use tty::enter;
 pub use tty::{RESTORE, restore, size};
 pub(crate) use tty::{leave, resume, tty_fd};
@@ -29,6 +29,8 @@ const SYNC: (&[u8], &[u8]) = (b"\x1b[?2026h", b"\x1b[?2026l");
 const CLEAR: &[u8] = b"\x1b[0m\x1b[2J";
 /// Longest text put on the clipboard, in bytes.
 const MAX_COPY: usize = 64 * 1024;
+/// Shortest and longest wait before a terminal that took nothing is tried again, milliseconds.
+const PATIENCE_MS: (u64, u64) = (2, 128);
 
 /// The thread that draws; a panic there ends the console, elsewhere it goes to the log.
 static DRAWS: OnceLock<ThreadId> = OnceLock::new();
@@ -38,9 +40,9 @@ static DRAWS: OnceLock<ThreadId> = OnceLock::new();
 pub enum Drawn {
     /// Nothing had changed.
     Unchanged,
-    /// Written whole; this many bytes.
+    /// Taken; this many bytes of it are written, the rest follows with [`Console::is_free`].
     Written(u64),
-    /// The terminal takes no more bytes for now: draw again later, the newest screen is enough.
+    /// An earlier frame is not written yet and this one was not taken: the newest screen later is enough.
     Busy,
     /// The terminal is given back for now.
     Suspended,
@@ -54,9 +56,15 @@ pub struct Console {
     next: Buffer,
     /// True where what the terminal shows is not known.
     anew: bool,
+    /// What the terminal writes with after the last frame.
+    pen: Pen,
     pending: Vec<u8>,
     sent: usize,
     written: u64,
+    /// For the clipboard, behind `pending`; a newer one replaces it.
+    clip: Vec<u8>,
+    /// Tries in a row in which the terminal took nothing.
+    refused: u32,
 }
 
 impl Console {
@@ -74,9 +82,12 @@ impl Console {
             shown: empty.clone(),
             next: empty,
             anew: true,
+            pen: Pen::PLAIN,
             pending: Vec::new(),
             sent: 0,
             written: 0,
+            clip: Vec::new(),
+            refused: 0,
         })
     }
 
@@ -100,10 +111,11 @@ impl Console {
         }
         if self.anew {
             self.shown = Buffer::empty(area);
+            self.pen = Pen::PLAIN;
         }
         paint(screen, &self.sheet, &mut self.next);
         let mut frame = Vec::new();
-        encode(&self.shown, &self.next, &mut frame);
+        encode(&self.shown, &self.next, &mut self.pen, &mut frame);
         if frame.is_empty() && !self.anew {
             return Ok(Drawn::Unchanged);
         }
@@ -114,23 +126,63 @@ impl Console {
             self.pending.extend_from_slice(part);
         }
         let before = self.written;
-        Ok(if self.flush()? { Drawn::Written(self.written - before) } else { Drawn::Busy })
+        self.flush()?;
+        Ok(Drawn::Written(self.written - before))
+    }
+
+    /// Writes on what the terminal has not taken yet; true when it is ready for the next frame.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn is_free(&mut self) -> io::Result<bool> {
+        Ok(!tty::ACTIVE.load(Ordering::SeqCst) || self.flush()?)
+    }
+
+    /// Waits at most `limit_ms` until the terminal has taken all that was drawn.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn finish(&mut self, limit_ms: u64) -> io::Result<()> {
+        let mut waited = 0;
+        while !self.is_free()? && waited < limit_ms {
+            tty::wait_for_room(PATIENCE_MS.0);
+            waited += PATIENCE_MS.0;
+        }
+        Ok(())
+    }
+
+    /// After how many milliseconds [`Console::is_free`] is worth a try; none where nothing waits. Doubles while the terminal
+    /// takes nothing.
+    #[must_use]
+    pub fn retry_ms(&self) -> Option<u64> {
+        let (first, longest) = PATIENCE_MS;
+        let waits = !self.pending.is_empty() && tty::ACTIVE.load(Ordering::SeqCst);
+        waits.then(|| (first << self.refused.min(8)).min(longest))
     }
 
     /// Writes what the terminal takes without waiting; true when nothing is left.
     fn flush(&mut self) -> io::Result<bool> {
-        while let Some(rest) = self.pending.get(self.sent..).filter(|r| !r.is_empty()) {
-            match tty::write_some(rest)? {
-                0 => return Ok(false),
-                n => {
-                    self.sent += n;
-                    self.written += u64::try_from(n).unwrap_or(u64::MAX);
+        loop {
+            while let Some(rest) = self.pending.get(self.sent..).filter(|r| !r.is_empty()) {
+                match tty::write_some(rest)? {
+                    0 => {
+                        self.refused = self.refused.saturating_add(1);
+                        return Ok(false);
+                    }
+                    n => {
+                        self.sent += n;
+                        self.refused = 0;
+                        self.written += u64::try_from(n).unwrap_or(u64::MAX);
+                    }
                 }
             }
+            self.sent = 0;
+            self.pending.clear();
+            if self.clip.is_empty() {
+                return Ok(true);
+            }
+            std::mem::swap(&mut self.pending, &mut self.clip);
         }
-        self.pending.clear();
-        self.sent = 0;
-        Ok(true)
     }
 
     /// The next frame is drawn whole: after Ctrl-l, on focus, after a resize.
@@ -160,7 +212,7 @@ impl Console {
         let mut sequence = String::new();
         let command = CopyToClipboard::to_clipboard_from(text.get(..end).unwrap_or(""));
         command.write_ansi(&mut sequence).map_err(io::Error::other)?;
-        self.pending.extend_from_slice(sequence.as_bytes());
+        self.clip = sequence.into_bytes();
         self.flush().map(|_| ())
     }
 

@@ -5,6 +5,7 @@ mod sample;
 
 use super::*;
 use crate::theme::{Depth, Theme};
+use crate::ui::terminal::{Pen, encode};
 use crate::ui::{render_ansi, render_text};
 use proptest::prelude::*;
 
@@ -91,7 +92,10 @@ fn escapes_that_were_not_cleaned_never_reach_the_terminal() {
     let out = render_ansi(&screen, &Theme::built_in().unwrap(), 100, 30);
     for part in out.split('\u{1b}').skip(1) {
         let end = part.find(|c: char| c.is_ascii_alphabetic()).unwrap();
-        assert!(part.starts_with('[') && matches!(part.as_bytes()[end], b'm' | b'H' | b'C'), "{part:?}");
+        assert!(
+            part.starts_with('[') && matches!(part.as_bytes()[end], b'm' | b'A'..=b'D' | b'H'),
+            "{part:?}"
+        );
     }
     assert!(!out.contains(['\u{7}', '\u{9b}', '\u{202e}', '\u{200d}', '\r', '\n']));
 }
@@ -106,8 +110,8 @@ fn a_second_of_ages_costs_few_bytes() {
         buf
     };
     let cost = |a: &Screen, b: &Screen| {
-        let mut out = Vec::new();
-        crate::ui::terminal::encode(&paint_at(a), &paint_at(b), &mut out);
+        let (mut out, mut pen) = (Vec::new(), Pen::PLAIN);
+        encode(&paint_at(a), &paint_at(b), &mut pen, &mut out);
         out.len()
     };
     let (age, block) =
@@ -160,9 +164,10 @@ proptest! {
         let (a, b, blank) = (painted(&first), painted(&second), Buffer::empty(Rect::new(0, 0, 70, 20)));
         let shown = |frames: &[(&Buffer, &Buffer)]| {
             let mut terminal = vt100::Parser::new(20.try_into().unwrap(), 70.try_into().unwrap(), 0);
+            let mut pen = Pen::PLAIN;
             for (from, to) in frames {
                 let mut out = Vec::new();
-                crate::ui::terminal::encode(from, to, &mut out);
+                encode(from, to, &mut pen, &mut out);
                 terminal.process(&out);
             }
             cells(terminal.screen())

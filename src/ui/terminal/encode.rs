@@ -4,182 +4,144 @@
 //! a console over a bad link sends a fraction of what a plain writer sends. ratatui's own difference leaves the second
 //! half of a wide letter alone, which terminals then paint with the style of what came over the first half. Must not import anything but `ui::glyph`.
 
+mod pen;
+#[cfg(test)]
+mod tests;
+
 use super::super::glyph;
+use pen::{Look, SEEN};
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
-use std::io::Write;
 
-/// Moving costs four bytes: shorter gaps are written again instead.
-const SHORT_GAP: u16 = 3;
+pub(crate) use pen::Pen;
 
-/// What the terminal will write with next, and where.
-struct Pen {
-    fg: Color,
-    bg: Color,
-    modifier: Modifier,
-    /// None where terminals may disagree.
-    at: Option<(u16, u16)>,
+/// A difference of more bytes is written line by line: a terminal without synchronized updates would show it colour by
+/// colour.
+const SMALL: usize = 1_024;
+
+/// Neighbouring cells of one line that are written in one go.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    y: u16,
+    from: u16,
+    /// One behind the last.
+    to: u16,
+    /// True where no wide letter and no mark, old or new, takes part: the order of writing does not matter.
+    simple: bool,
 }
 
-/// Appends what turns `shown` into `next`; both of one size. Begins and ends with plain style.
-pub(crate) fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) {
+/// Appends what turns `shown` into `next`, both of one size, and keeps in `pen` what the terminal writes with after it.
+pub(crate) fn encode(shown: &Buffer, next: &Buffer, pen: &mut Pen, out: &mut Vec<u8>) {
     if shown.area != next.area {
         return;
     }
-    let plain = Pen { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty(), at: None };
-    let mut pen = plain;
+    pen.lose_place();
+    let runs = runs(shown, next);
+    let (mut best, mut end) = draw(next, &runs, *pen);
+    if best.len() <= SMALL {
+        let (other, other_end) = draw(next, &by_look(next, &runs, pen.look), *pen);
+        if other.len() < best.len() {
+            (best, end) = (other, other_end);
+        }
+    }
+    out.append(&mut best);
+    *pen = end;
+}
+
+/// What must be written, line by line.
+fn runs(shown: &Buffer, next: &Buffer) -> Vec<Run> {
+    let mut runs = Vec::new();
     for y in next.area.top()..next.area.bottom() {
         // A wide letter of the new frame covers this cell; one of the old frame was cut in two by what we wrote.
         let (mut covered, mut torn) = (false, false);
+        let mut open: Option<Run> = None;
         for x in next.area.left()..next.area.right() {
             let (Some(old), Some(new)) = (shown.cell((x, y)), next.cell((x, y))) else { continue };
             let (inside, half) = (covered, torn);
-            let write = !inside && (half || old != new);
+            let write = !inside && (half || !is_same(old, new));
             covered = !inside && is_wide(new);
             torn = is_wide(old) && (write || inside);
-            if write {
-                pen.go(next, (x, y), out);
-                pen.dress(new, out);
-                pen.write(new, (x, y), out);
+            if write || (inside && open.is_some()) {
+                let run = open.get_or_insert(Run { y, from: x, to: x, simple: true });
+                run.to = x + 1;
+                run.simple &= !half && !inside && is_sure(new) && !is_wide(old);
+            } else {
+                runs.extend(open.take());
             }
         }
+        runs.extend(open);
     }
-    if pen.fg != Color::Reset || pen.bg != Color::Reset || !pen.modifier.is_empty() {
-        out.extend_from_slice(b"\x1b[0m");
+    runs
+}
+
+/// The same, cut into pieces of one look and put together by look, then downwards: a column of ages that all change
+/// costs one colour and short moves.
+fn by_look(next: &Buffer, runs: &[Run], first: Look) -> Vec<Run> {
+    let mut looks = vec![first];
+    let mut keyed: Vec<((usize, u16, u16), Run)> = Vec::new();
+    for run in runs {
+        if !run.simple {
+            keyed.push(((usize::MAX, run.y, run.from), *run));
+            continue;
+        }
+        let mut piece: Option<(Look, Run)> = None;
+        for x in run.from..run.to {
+            let Some(cell) = next.cell((x, run.y)) else { continue };
+            match &mut piece {
+                Some((look, piece)) if look.suits(cell) => piece.to = x + 1,
+                _ => {
+                    keyed.extend(piece.take().map(|p| key(&mut looks, p)));
+                    piece = Some((Look::of(cell), Run { from: x, to: x + 1, ..*run }));
+                }
+            }
+        }
+        keyed.extend(piece.map(|p| key(&mut looks, p)));
     }
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, run)| run).collect()
+}
+
+/// Numbers end in one column: pieces stand by the place of their end.
+fn key(looks: &mut Vec<Look>, (look, run): (Look, Run)) -> ((usize, u16, u16), Run) {
+    let at = looks.iter().position(|l| *l == look).unwrap_or_else(|| {
+        looks.push(look);
+        looks.len() - 1
+    });
+    ((at, run.to, run.y), run)
+}
+
+/// The bytes of these runs in this order, and the pen after them.
+fn draw(next: &Buffer, runs: &[Run], mut pen: Pen) -> (Vec<u8>, Pen) {
+    let mut out = Vec::new();
+    for run in runs {
+        let mut x = run.from;
+        while let Some(cell) = next.cell((x, run.y)).filter(|_| x < run.to) {
+            pen.write(next, cell, (x, run.y), &mut out);
+            x += if is_wide(cell) { 2 } else { 1 };
+        }
+    }
+    (out, pen)
+}
+
+/// True where nobody sees a difference.
+fn is_same(old: &Cell, new: &Cell) -> bool {
+    if is_blank(old) && is_blank(new) {
+        return old.bg == new.bg;
+    }
+    old.symbol() == new.symbol() && Look::of(old) == Look::of(new)
+}
+
+/// A blank of which only the background is seen.
+fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " " && !cell.modifier.intersects(SEEN)
 }
 
 fn is_wide(cell: &Cell) -> bool {
     !cell.symbol().is_ascii() && glyph::width(cell.symbol()) > 1
 }
 
-impl Pen {
-    fn go(&mut self, next: &Buffer, to: (u16, u16), out: &mut Vec<u8>) {
-        match self.at {
-            Some(at) if at == to => {}
-            Some((x, y)) if y == to.1 && x < to.0 => {
-                let gap = to.0 - x;
-                let between = || (x..to.0).map(|x| next.cell((x, y)));
-                let same = |c: Option<&Cell>| {
-                    c.is_some_and(|c| {
-                        (c.fg, c.bg, c.modifier) == (self.fg, self.bg, self.modifier) && c.symbol().is_ascii()
-                    })
-                };
-                if gap <= SHORT_GAP && between().all(same) {
-                    for cell in between().flatten() {
-                        out.extend_from_slice(cell.symbol().as_bytes());
-                    }
-                } else if gap == 1 {
-                    out.extend_from_slice(b"\x1b[C");
-                } else {
-                    let _ = write!(out, "\x1b[{gap}C");
-                }
-            }
-            _ => {
-                let _ = write!(out, "\x1b[{};{}H", u32::from(to.1) + 1, u32::from(to.0) + 1);
-            }
-        }
-        self.at = Some(to);
-    }
-
-    fn dress(&mut self, cell: &Cell, out: &mut Vec<u8>) {
-        // For many terminals bold and dim exclude each other, and the later one wins: say which.
-        let bold = cell.modifier.contains(Modifier::BOLD);
-        let wanted = if bold { cell.modifier - Modifier::DIM } else { cell.modifier };
-        let mut codes: Vec<String> = Vec::new();
-        if !wanted.contains(self.modifier) {
-            codes.push("0".to_owned());
-            (self.fg, self.bg, self.modifier) = (Color::Reset, Color::Reset, Modifier::empty());
-        }
-        for (modifier, code) in [
-            (Modifier::BOLD, "1"),
-            (Modifier::DIM, "2"),
-            (Modifier::UNDERLINED, "4"),
-            (Modifier::REVERSED, "7"),
-        ] {
-            if (wanted - self.modifier).contains(modifier) {
-                codes.push(code.to_owned());
-            }
-        }
-        self.modifier = wanted;
-        if cell.fg != self.fg {
-            codes.push(colour(cell.fg, 30));
-            self.fg = cell.fg;
-        }
-        if cell.bg != self.bg {
-            codes.push(colour(cell.bg, 40));
-            self.bg = cell.bg;
-        }
-        if !codes.is_empty() {
-            let _ = write!(out, "\x1b[{}m", codes.join(";"));
-        }
-    }
-
-    fn write(&mut self, cell: &Cell, (x, y): (u16, u16), out: &mut Vec<u8>) {
-        let symbol = cell.symbol();
-        out.extend_from_slice(symbol.as_bytes());
-        let sure = symbol.is_ascii() || (symbol.chars().count() == 1 && glyph::width(symbol) == 1);
-        self.at = sure.then_some((x + 1, y));
-    }
-}
-
-/// The parameters that select a colour; `base` is 30 for letters, 40 for what is behind.
-fn colour(c: Color, base: u8) -> String {
-    match c {
-        Color::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
-        Color::Indexed(i @ 0..8) => (base + i).to_string(),
-        Color::Indexed(i @ 8..16) => (base + 52 + i).to_string(),
-        Color::Indexed(i) => format!("{};5;{i}", base + 8),
-        _ => (base + 9).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ratatui::layout::Rect;
-    use ratatui::style::Style;
-
-    fn of(lines: &[(&str, Style)]) -> Buffer {
-        let mut buf = Buffer::empty(Rect::new(0, 0, 20, 4));
-        for (y, (text, style)) in (0u16..).zip(lines) {
-            buf.set_string(0, y, text, *style);
-        }
-        buf
-    }
-
-    fn bytes(a: &Buffer, b: &Buffer) -> String {
-        let mut out = Vec::new();
-        encode(a, b, &mut out);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn nothing_changed_is_no_byte_and_a_digit_is_few() {
-        let (a, b) = (of(&[("age 4 s", Style::default())]), of(&[("age 5 s", Style::default())]));
-        assert_eq!(bytes(&a, &a), "");
-        assert_eq!(bytes(&a, &b), "\x1b[1;5H5");
-    }
-
-    #[test]
-    fn short_gaps_are_written_and_long_ones_are_jumped() {
-        let a = of(&[("a b cdefghij k", Style::default())]);
-        let b = of(&[("x b Xdefghij K", Style::default())]);
-        assert_eq!(bytes(&a, &b), "\x1b[1;1Hx b X\x1b[8CK");
-    }
-
-    #[test]
-    fn a_terminal_ends_up_with_the_cells() {
-        let red = Style::default().fg(Color::Rgb(255, 0, 0)).add_modifier(Modifier::BOLD);
-        let a = of(&[("日本 abc", red), ("x", Style::default())]);
-        let b = of(&[("日x abd", Style::default()), ("x y", red.bg(Color::Indexed(9))), ("▂▃ …", red)]);
-        let mut terminal = vt100::Parser::new(4.try_into().unwrap(), 20.try_into().unwrap(), 0);
-        terminal.process(bytes(&of(&[]), &a).as_bytes());
-        terminal.process(bytes(&a, &b).as_bytes());
-        let lines: Vec<String> = terminal.screen().rows(0, 20).map(|l| l.trim_end().to_owned()).collect();
-        assert_eq!(lines, ["日x abd", "x y", "▂▃ …", ""]);
-        let cell = terminal.screen().cell(1, 2).unwrap();
-        assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Rgb(255, 0, 0), vt100::Color::Idx(9)));
-        assert!(cell.bold() && !terminal.screen().cell(0, 0).unwrap().bold());
-    }
+/// One character of one cell: every terminal agrees on where the cursor stands behind it.
+fn is_sure(cell: &Cell) -> bool {
+    let symbol = cell.symbol();
+    let mut letters = symbol.chars();
+    letters.next().is_some() && letters.next().is_none() && (symbol.is_ascii() || glyph::width(symbol) == 1)
 }

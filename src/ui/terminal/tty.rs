@@ -75,9 +75,15 @@ fn write_all(mut bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
-        let wait = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-        let _ = poll(&mut [PollFd::from_borrowed_fd(out(), PollFlags::OUT)], Some(&wait));
+        wait_for_room(100);
     }
+}
+
+/// Waits until the terminal takes bytes, at most so many milliseconds, less than a second.
+pub(super) fn wait_for_room(limit_ms: u64) {
+    let nanos = i64::try_from(limit_ms.min(999)).unwrap_or(0) * 1_000_000;
+    let wait = Timespec { tv_sec: 0, tv_nsec: nanos };
+    let _ = poll(&mut [PollFd::from_borrowed_fd(out(), PollFlags::OUT)], Some(&wait));
 }
 
 /// Takes the terminal over.
