@@ -31,6 +31,8 @@ const INBOX: usize = 256;
 const FOLD_MS: u64 = 8;
 /// Shortest time between two frames, milliseconds.
 const FRAME_MS: u64 = 16;
+/// Longest wait for the terminal to take the first frame before the chains are dialled, milliseconds.
+const FIRST_FRAME_MS: u64 = 100;
 /// The clock moves on the screen once a second.
 const TICK_MS: u64 = 1_000;
 /// The clock of a replay moves this often, milliseconds.
@@ -103,7 +105,8 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     let (tx, inbox) = mpsc::channel(INBOX);
     let (notices, heard) = mpsc::channel(INBOX);
     let mut driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
-    driver.frame(true)?;
+    driver.frame()?;
+    driver.console.finish(FIRST_FRAME_MS)?;
     driver.heard = Some(heard);
     driver.scribe = match role {
         Role::Console => Some(Scribe::start(opened.journal, base.clock.clone(), pin, notices)?),
@@ -218,7 +221,7 @@ impl Driver {
             self.tick(feed)?;
             let effects = app::settle(&mut self.state);
             self.carry_out(effects, feed)?;
-            self.frame(false)?;
+            self.frame()?;
         }
     }
 
@@ -226,7 +229,11 @@ impl Driver {
     fn patience(&self, feed: &Feed) -> u64 {
         let now = self.clock.now();
         let tick = self.tick_ms(feed).saturating_sub(now.since(self.ticked));
-        let frame = if self.dirty { FRAME_MS.saturating_sub(now.since(self.drawn)) } else { tick };
+        let frame = match self.console.retry_ms() {
+            Some(retry) => retry,
+            None if self.dirty => FRAME_MS.saturating_sub(now.since(self.drawn)),
+            None => tick,
+        };
         tick.min(frame)
     }
 
@@ -364,15 +371,15 @@ impl Driver {
         Ok(())
     }
 
-    /// Draws, if something changed and the last frame is old enough.
-    fn frame(&mut self, now_or_never: bool) -> io::Result<()> {
+    /// Draws, if the terminal has taken the last frame, that frame is old enough, and something changed. A terminal that
+    /// takes nothing costs nothing: no screen is built for it.
+    fn frame(&mut self) -> io::Result<()> {
         let now = self.clock.now();
-        if !now_or_never && (!self.dirty || now.since(self.drawn) < FRAME_MS) {
+        if !self.console.is_free()? || !self.dirty || now.since(self.drawn) < FRAME_MS {
             return Ok(());
         }
-        let screen = app::view(&self.state);
         self.drawn = now;
-        self.dirty = matches!(self.console.draw(&screen)?, Drawn::Busy);
+        self.dirty = matches!(self.console.draw(&app::view(&self.state))?, Drawn::Busy);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 
 mod console;
 mod pty;
+mod slow;
 
 use portable_pty::PtySize;
 use pty::{How, Pty};
