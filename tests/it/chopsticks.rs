@@ -17,6 +17,8 @@ use tempfile::TempDir;
 
 /// Block time of the relay chain.
 const T: i64 = 6_000;
+/// For what must only happen at all, on a slow machine, too: Chopsticks builds, answers and compiles in one thread.
+const PATIENCE_MS: i64 = 300_000;
 /// `:code`.
 const CODE: &str = "0x3a636f6465";
 
@@ -111,7 +113,7 @@ struct Node {
 
 impl Node {
     fn wait(&mut self) {
-        let up = poll(200_000, || {
+        let up = poll(PATIENCE_MS, || {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "Chopsticks ended: {}", std::fs::read_to_string(&self.log).unwrap());
             rpc(self.port, "system_chain", &json!([])).ok()
@@ -210,7 +212,7 @@ fn chop_snapshot_has_true_values_of_every_chain() {
     let built = nodes[0].best();
     let chains: Vec<_> = CHAINS.iter().map(|(id, _, para, port, _)| (*id, *para, *port)).collect();
     let network = bed.profile(&chains);
-    let ran = run(&["--network", &network, "snapshot", "--json", "--at", "best", "--timeout", "60s"], 90);
+    let ran = run(&["--network", &network, "snapshot", "--json", "--at", "best", "--timeout", "240s"], 270);
     assert_eq!(ran.code, 0, "{}", ran.out);
     println!("snapshot of five chains took {} ms {}", ran.ms, ran.err);
     let shot = ran.json();
@@ -267,19 +269,15 @@ fn chop_check_block_stall_comes_after_three_block_times_and_is_critical_after_te
     node.wait();
     let network = bed.profile(&[("relay", None, 8210)]);
     let mut driver = Driver::start(8210);
-    let young = poll(120_000, || (now_ms() - newest_stamp(8210) < 2 * T).then_some(()));
+    let young = poll(PATIENCE_MS, || (now_ms() - newest_stamp(8210) < 2 * T).then_some(()));
     assert!(young.is_some(), "blocks do not come in time");
     println!("block {} is young {} ms after the start", node.best(), now_ms() - node.began);
 
     let mut watch = Watch::start(&["--network", &network]);
-    let first = watch.wait("a head", 0, 20_000, |l| l.is("relay", "head")).number();
-    watch.wait("six heads in real time", 0, 60_000, |l| l.is("relay", "head") && l.number() >= first + 6);
-    let mut ran = check(&network, "10s");
-    if ran.code == 3 {
-        // Chopsticks builds and answers in one thread: it may not have given its metadata in time.
-        ran = check(&network, "20s");
-    }
-    assert_eq!(ran.code, 0, "blocks come in time: {}", ran.out);
+    let first = watch.wait("a head", 0, PATIENCE_MS, |l| l.is("relay", "head")).number();
+    watch
+        .wait("six heads in real time", 0, PATIENCE_MS, |l| l.is("relay", "head") && l.number() >= first + 6);
+    blocks_come_in_time(&network);
     driver.stop();
 
     let still = |severity: &'static str| {
@@ -290,25 +288,39 @@ fn chop_check_block_stall_comes_after_three_block_times_and_is_critical_after_te
         }
     };
     for (severity, least, most, code) in [("major", 3, 4, 1), ("critical", 10, 11, 2)] {
+        // It watches from the stop on, as it takes Chopsticks seconds to give its metadata, and ends in time.
+        let left = most * T - 1_500 - (now_ms() - newest_stamp(8210));
+        let ran = check(&network, &format!("{left}ms"));
+        assert_eq!(ran.code, code, "{}", ran.out);
+        assert_eq!(ran.json()["alerts"][0]["id"], "block-stall/relay");
         let line = watch.wait(severity, 0, 12 * T, still(severity));
         let head = watch.last(|l| l.is("relay", "head")).unwrap();
         let after = line.came - head.came;
         println!("block-stall {severity} {after} ms after the last head came: {}", line.alert()["summary"]);
-        assert!((least * T - 1_500..=most * T).contains(&after), "{severity} after {after} ms");
-        // Chopsticks takes seconds to give its metadata: three would often see nothing.
-        let ran = check(&network, "8s");
-        assert_eq!(ran.code, code, "{}", ran.out);
-        assert_eq!(ran.json()["alerts"][0]["id"], "block-stall/relay");
+        assert!((least * T - 3_000..=most * T).contains(&after), "{severity} after {after} ms");
     }
     node.build(&[]);
-    watch.wait("block-stall cleared", 0, 4 * T, |l| l.is_alert("relay", "block-stall", "cleared"));
+    watch.wait("block-stall cleared", 0, PATIENCE_MS, |l| l.is_alert("relay", "block-stall", "cleared"));
     assert_eq!(watch.interrupt(), 0);
 }
 
 fn check(network: &str, time: &str) -> Ran {
-    let ran = run(&["--network", network, "check", "--json", "--for", time], 60);
+    let ran = run(&["--network", network, "check", "--json", "--for", time], 200);
     println!("check --for {time}: status {} in {} ms, {}", ran.code, ran.ms, ran.json()["summary"]);
     ran
+}
+
+/// `check` says ok while blocks come. Chopsticks may be late with its metadata, or with a block while it gives it: then
+/// the check has a reason not to, and gets another two attempts.
+fn blocks_come_in_time(network: &str) {
+    let mut ran = check(network, "10s");
+    for time in ["20s", "40s"] {
+        if ran.code == 0 {
+            break;
+        }
+        ran = check(network, time);
+    }
+    assert_eq!(ran.code, 0, "blocks come in time: {}", ran.out);
 }
 
 /// `Sudo.sudo_unchecked_weight(System.set_code(code), 0)` of the 2024 runtime, signed by nobody in Alice's name.
@@ -340,27 +352,28 @@ fn chop_upgrade_from_2024_to_2026_is_followed_without_a_block_undecoded() {
     node.wait();
     node.build(&[]);
     let mut watch = Watch::start(&["--network", &bed.profile(&[("relay", None, 8220)])]);
-    let before = watch.wait("the first runtime", 0, 30_000, |l| l.is("relay", "runtime"));
+    let before = watch.wait("the first runtime", 0, PATIENCE_MS, |l| l.is("relay", "runtime"));
     assert_eq!(before.json["data"]["version"]["spec_version"], 1_001_002, "{}", before.json);
-    watch.wait("a head", 0, 20_000, |l| l.is("relay", "head"));
+    watch.wait("a head", 0, PATIENCE_MS, |l| l.is("relay", "head"));
     node.build(&[]);
     let mark = watch.mark();
     let asked = now_ms();
     node.build(&[upgrade]);
     let number = node.best();
-    let runtime = watch.wait("the runtime line", mark, 60_000, |l| l.is("relay", "runtime"));
+    let runtime = watch.wait("the runtime line", mark, PATIENCE_MS, |l| l.is("relay", "runtime"));
     println!("upgrade block built and noticed {} ms after it was asked for", runtime.came - asked);
     assert_eq!(runtime.json["data"]["upgraded"], true, "{}", runtime.json);
     assert_eq!(runtime.json["data"]["version"]["spec_version"], 2_003_001, "{}", runtime.json);
     assert_eq!(runtime.number(), number);
-    let alert = watch.wait("the alert", mark, 10_000, |l| l.is_alert("relay", "runtime-upgraded", "raised"));
+    let alert =
+        watch.wait("the alert", mark, PATIENCE_MS, |l| l.is_alert("relay", "runtime-upgraded", "raised"));
     let summary = alert.alert()["summary"].as_str().unwrap();
     println!("{summary}");
     assert!(summary.contains("1001002") && summary.contains("2003001"), "{summary}");
     for _ in 0..3 {
         node.build(&[]);
     }
-    watch.wait("three more blocks", mark, 60_000, |l| l.is("relay", "head") && l.number() == number + 3);
+    watch.wait("three more blocks", mark, PATIENCE_MS, |l| l.is("relay", "head") && l.number() == number + 3);
     let lines = watch.lines();
     let heads: Vec<&Line> = lines.iter().filter(|l| l.is("relay", "head")).collect();
     let numbers: Vec<u64> = heads.iter().map(|l| l.number()).collect();

@@ -191,9 +191,7 @@ impl Watch {
 
     /// The first line from `from` on that `fits`; the test fails where none comes within `limit_ms`.
     pub(crate) fn wait(&self, what: &str, from: usize, limit_ms: i64, fits: impl Fn(&Line) -> bool) -> Line {
-        let found =
-            poll(limit_ms, || self.lines.lock().unwrap().iter().skip(from).find(|l| fits(l)).cloned());
-        found.unwrap_or_else(|| {
+        poll(limit_ms, || self.find(from, &fits)).unwrap_or_else(|| {
             let lines = self.lines();
             let tail: Vec<String> =
                 lines.iter().rev().take(15).rev().map(|l| format!("{} {:.400}", l.came, l.json)).collect();
@@ -208,6 +206,11 @@ impl Watch {
                 tail.join("\n")
             )
         })
+    }
+
+    /// The first line from `from` on that fits, where it has come.
+    pub(crate) fn find(&self, from: usize, fits: impl Fn(&Line) -> bool) -> Option<Line> {
+        self.lines.lock().unwrap().iter().skip(from).find(|l| fits(l)).cloned()
     }
 
     /// The newest line that fits.
@@ -230,8 +233,10 @@ impl Watch {
     pub(crate) fn interrupt(&mut self) -> i32 {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-        let ended = poll(5_000, || self.child.try_wait().unwrap());
-        ended.expect("watch ends within 5 s of an interruption").code().unwrap_or(-1)
+        let asked = now_ms();
+        let ended = poll(60_000, || self.child.try_wait().unwrap());
+        println!("watch ended {} ms after its interruption", now_ms() - asked);
+        ended.expect("watch ends when it is interrupted").code().unwrap_or(-1)
     }
 }
 
