@@ -5,4 +5,5 @@
 
 mod bed;
 mod healthy;
+mod long;
 mod loss;

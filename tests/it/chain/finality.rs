@@ -4,8 +4,21 @@ use super::bed::*;
 use crate::faultd::{Chain, FakeRuntime, Heads, Node};
 use sereno::domain::{BlockRef, ChainKind, Fact, ParaId};
 
-/// Drops connections all over the place until `drops` have happened.
-async fn survives(drops: u64, endpoints: usize) {
+/// Drops after which buffers have taken their size.
+const WARM_UP: u64 = 100;
+/// What the process may grow by afterwards, KiB.
+const GROWTH_KIB: u64 = 6 * 1_024;
+
+/// Memory of this process, KiB.
+fn rss_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Drops connections all over the place until `drops` have happened. Gives the memory of this process after every
+/// [`WARM_UP`] drops, KiB.
+async fn survives(drops: u64, endpoints: usize) -> Vec<u64> {
     let chain = Chain::new(FakeRuntime::relay_2026(500));
     chain.advance(5);
     let mut nodes = vec![];
@@ -13,12 +26,23 @@ async fn survives(drops: u64, endpoints: usize) {
         nodes.push(Node::start(&chain).await);
     }
     // A fast clock: each connection counts as one that had held, so that the waits stay at their floor.
-    let options = Options { clock_speed: 100, ..Options::default() };
+    let options = Options { clock_speed: 100, lean: true, ..Options::default() };
     let mut bed = Bed::with(nodes.iter().map(Node::url).collect(), &options);
     bed.produce(&chain, 40);
     bed.until_best(10, 20).await;
     let mut turn = 0;
-    while nodes.iter().map(Node::drops).sum::<u64>() < drops {
+    let mut memory = Vec::new();
+    loop {
+        let done = nodes.iter().map(Node::drops).sum::<u64>();
+        if done >= WARM_UP * (memory.len() as u64 + 1) {
+            // What the bed remembers must not look like growth of the program.
+            chain.prune(100);
+            memory.push(rss_kib());
+            eprintln!("{done} drops: {} KiB, {} blocks made", rss_kib(), chain.best());
+        }
+        if done >= drops {
+            break;
+        }
         nodes[turn * 7 % endpoints].drop_connections();
         turn += 1;
         bed.pass(20).await;
@@ -32,6 +56,7 @@ async fn survives(drops: u64, endpoints: usize) {
     let numbers: Vec<u64> = bests(&seen).map(|b| b.number).collect();
     let doubled = numbers.windows(2).filter(|w| w[1] <= w[0]).count();
     assert_eq!(doubled, 0, "a best block was read twice");
+    memory
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,8 +66,10 @@ async fn two_hundred_drops_leave_the_finalized_line_unbroken() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes more than a minute"]
-async fn a_thousand_drops_leave_the_finalized_line_unbroken() {
-    survives(1_000, 24).await;
+async fn a_thousand_drops_leave_the_finalized_line_unbroken_and_memory_flat() {
+    let memory = survives(1_000, 24).await;
+    let (first, last) = (memory.first().unwrap(), memory.last().unwrap());
+    assert!(*last <= first + GROWTH_KIB, "it grew: {memory:?} KiB, every {WARM_UP} drops");
 }
 
 #[tokio::test(flavor = "multi_thread")]

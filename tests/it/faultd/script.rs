@@ -214,6 +214,15 @@ impl Chain {
         self.finalize(2);
     }
 
+    /// Forgets the bodies of all but the newest `keep` blocks and genesis, as a pruning node does.
+    pub fn prune(&self, keep: usize) {
+        let mut inner = self.inner.lock().unwrap();
+        let old: Vec<Hash> = inner.line.iter().rev().skip(keep).copied().collect();
+        for hash in old.iter().take(old.len().saturating_sub(1)) {
+            inner.blocks.remove(hash);
+        }
+    }
+
     /// The newest number.
     pub fn best(&self) -> u64 {
         self.inner.lock().unwrap().line.len() as u64 - 1
