@@ -7,3 +7,4 @@ mod bed;
 mod healthy;
 mod long;
 mod loss;
+mod stop;
