@@ -303,3 +303,6 @@ impl ChainView {
         self.authorities.value()?.validators.get(usize::try_from(index).ok()?).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ const MOST_AT_ONCE: u64 = 30;
 pub(super) struct Progress {
     /// The next older block; none when done.
     next: Option<Hash>,
+    /// Its header, where that was read for its slot already.
+    ahead: Option<Header>,
     at_once: u64,
     in_time: u64,
     skipped: bool,
@@ -33,6 +35,7 @@ impl Progress {
         let more = head.at.number > 1 && head.upgrade == Upgrade::No;
         *self = Self {
             next: more.then_some(head.parent),
+            ahead: None,
             at_once: past.at_once,
             in_time: past.in_time,
             skipped: false,
@@ -72,8 +75,16 @@ impl<S: FactSink> Supervisor<S> {
             if self.reader.recent.on_line(&hash) {
                 return Ok(());
             }
-            match self.listening.during(id, header_of(rpc, hash)).await {
-                Ok(header) => drop(self.read_older(id, rpc, &header).await?),
+            let ahead = self.reader.history.ahead.take().filter(|header| header.at.hash == hash);
+            let header = match ahead {
+                Some(header) => Ok(header),
+                None => self.listening.during(id, header_of(rpc, hash)).await,
+            };
+            match header {
+                Ok(header) => {
+                    let parent_slot = self.slot_before(id, rpc, &header).await?;
+                    drop(self.read_older(id, rpc, &header, parent_slot).await?);
+                }
                 Err(e) if e.is_fatal() => {
                     self.reader.history.next = Some(hash);
                     return Err(Stop::Link(e));
@@ -90,6 +101,34 @@ impl<S: FactSink> Supervisor<S> {
         Ok(())
     }
 
+    /// The slot of a block's parent, by which the slots are known that were missed between them. The parent is the next one
+    /// to be read: its header is not asked for twice.
+    async fn slot_before(
+        &mut self,
+        id: &EndpointId,
+        rpc: &Rpc,
+        header: &Header,
+    ) -> Result<Option<u64>, Stop> {
+        if !matches!(header.author, Some(Author::Babe { .. })) || header.at.number <= 1 {
+            return Ok(None);
+        }
+        if let Some(seen) = self.reader.recent.get(&header.parent) {
+            return Ok(seen.slot);
+        }
+        match self.listening.during(id, header_of(rpc, header.parent)).await {
+            Ok(parent) => {
+                let slot = parent.author.map(Author::slot);
+                self.reader.history.ahead = Some(parent);
+                Ok(slot)
+            }
+            Err(e) if e.is_fatal() => {
+                self.reader.history.next = Some(header.at.hash);
+                Err(Stop::Link(e))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Reads the finalized block of the first contact: for its timestamp, unless it is known already, and for its state
     /// where that is what is wanted.
     pub(super) async fn read_named(
@@ -102,7 +141,7 @@ impl<S: FactSink> Supervisor<S> {
             return Ok(());
         }
         let next = self.reader.history.next;
-        let done = self.read_older(id, rpc, header).await;
+        let done = self.read_older(id, rpc, header, None).await;
         self.reader.history.next = next;
         for fact in done? {
             if self.state_at == StateAt::Finalized {
@@ -113,12 +152,18 @@ impl<S: FactSink> Supervisor<S> {
     }
 
     /// Reads a block and returns what else its state tells.
-    async fn read_older(&mut self, id: &EndpointId, rpc: &Rpc, header: &Header) -> Result<Vec<Fact>, Stop> {
+    async fn read_older(
+        &mut self,
+        id: &EndpointId,
+        rpc: &Rpc,
+        header: &Header,
+        parent_slot: Option<u64>,
+    ) -> Result<Vec<Fact>, Stop> {
         let Some(loaded) = self.reader.current.clone() else { return Ok(Vec::new()) };
         if header.at.number == 0 {
             return Ok(Vec::new());
         }
-        let around = Around { before: &loaded, after: &loaded, parent_slot: None };
+        let around = Around { before: &loaded, after: &loaded, parent_slot };
         let mut epochs = self.reader.epochs.clone();
         let read = match self.listening.during(id, block::read(rpc, header, around, &mut epochs)).await {
             // Another runtime wrote it: neither it nor what lies behind it can be read with this metadata.

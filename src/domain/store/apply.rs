@@ -7,7 +7,7 @@ use super::{ChainView, Conflict, Disputes, MAX_REMEMBERED, Reorg, Upgrade};
 use crate::domain::endpoint::MAX_DROPS;
 use crate::domain::{
     Block, BlockRef, CandidateStage, EndpointView, Fact, Hash, Identity, Link, Observation, Observed, Origin,
-    Reading, RuntimeVersion, UnixMs,
+    Reading, RuntimeVersion, Session, UnixMs,
 };
 use std::collections::VecDeque;
 
@@ -68,6 +68,9 @@ impl ChainView {
             Fact::Gap { from, to } => self.fold_gap(*from, *to),
             Fact::Session { session, at } => {
                 self.slots.enter_session(session.index);
+                if let Some(first) = self.first_slot(session, *at) {
+                    self.slots.begins_at(first);
+                }
                 self.session = seen.known(session.clone(), Some(*at));
             }
             Fact::Validators(set) => self.validators.put_set(seen.observed((**set).clone(), best)),
@@ -192,12 +195,24 @@ impl ChainView {
     }
 
     fn fold_filled(&mut self, seen: &Seen, block: &Block) {
-        if self.blocks.fill(BlockRow { block: block.clone(), received: None }) && !seen.restored {
-            self.validators.add(block);
+        if self.blocks.fill(BlockRow { block: block.clone(), received: None }) {
+            let newer = self.blocks.newest_first().map(|row| &row.block);
+            self.slots.fill(block, newer.take_while(|b| b.at.number > block.at.number));
+            if !seen.restored {
+                self.validators.add(block);
+            }
         }
         if self.finalized.as_ref().is_some_and(|f| f.value == block.at) {
             self.finalized_timestamp = block.timestamp;
         }
+    }
+
+    /// The slot with which a session began, told by how many of its slots were gone at block `at`. A session that is over
+    /// its length tells nothing: its count has stopped.
+    fn first_slot(&self, session: &Session, at: BlockRef) -> Option<u64> {
+        let elapsed = session.elapsed.filter(|gone| session.length.is_none_or(|length| *gone < length))?;
+        let slot = self.blocks.by_hash(&at.hash)?.block.slot?;
+        slot.checked_add(1)?.checked_sub(elapsed)
     }
 
     fn fold_candidates(&mut self, seen: &Seen, block: &Block) {
