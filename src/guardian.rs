@@ -2,8 +2,9 @@
 //!
 //! In: the arguments of the program. Out: the exit status of the same program run as a child in the same foreground
 //! group, with the terminal as it was before, whatever ended the child: a panic, an abort, SIGKILL, no memory left.
-//! Small on purpose: no threads, no tokio. Must not import anything of this crate.
+//! Small on purpose: no threads, no tokio. Must not import anything of this crate but `restore`.
 
+use crate::restore::{CALM, LEAVE};
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getppid, kill_process, waitpid};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -15,18 +16,6 @@ use std::process::Command;
 
 /// Set for the child to the guardian's process id.
 const MARK: &str = "SERENO_GUARDIAN";
-
-/// Modes that may be taken back at any time without moving the cursor.
-const CALM: &[u8] =
-    b"\x1b[?2026l\x1b[0m\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?25h";
-/// Leaves the alternate screen. Moves the cursor, so it is written only when the child could not do it.
-const LEAVE: &[u8] = b"\x1b[?1049l";
-
-/// What the guardian writes when the child was killed; the same as `ui::RESTORE` (`tests/it/terminal.rs` compares).
-#[must_use]
-pub fn restore_bytes() -> Vec<u8> {
-    [CALM, LEAVE].concat()
-}
 
 /// True where a guardian makes sense: standard output is a terminal and no guardian is there yet.
 #[must_use]

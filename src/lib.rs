@@ -22,9 +22,10 @@
 //! | journal | domain, ports | SQLite: facts, history, acknowledgements |
 //! | record | domain, ports | recordings and their replay |
 //! | config | domain, command, keymap, theme, screen | profiles, settings, keymaps and themes from files |
-//! | ui | screen, theme, keymap | the only code that knows ratatui and crossterm |
+//! | restore | | the bytes that give a terminal back |
+//! | ui | screen, theme, keymap, restore | the only code that knows ratatui and crossterm |
 //! | telemetry | domain | logs to files, never to the terminal |
-//! | guardian | | the parent process that restores the terminal |
+//! | guardian | restore | the parent process that restores the terminal |
 //! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry | the only code that spawns, owns channels and reads the clock |
 //! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian | flags and subcommands |
 
@@ -42,6 +43,7 @@ pub mod keymap;
 pub mod ports;
 pub mod record;
 pub mod report;
+pub mod restore;
 pub mod runtime;
 pub mod screen;
 pub mod state;

@@ -17,5 +17,5 @@ pub use input::{Input, next};
 pub use paint::{MIN_HEIGHT, MIN_WIDTH, paint};
 pub use render::{render_ansi, render_text};
 pub use sheet::Sheet;
-pub use terminal::{Console, Drawn, RESTORE, install_panic_hook, restore, size};
+pub use terminal::{Console, Drawn, install_panic_hook, restore, size};
 pub use watch::{Ending, Watch};

@@ -20,8 +20,8 @@ use std::thread::ThreadId;
 
 pub(crate) use encode::{Pen, encode};
 use tty::enter;
-pub use tty::{RESTORE, restore, size};
 pub(crate) use tty::{leave, resume, tty_fd};
+pub use tty::{restore, size};
 
 /// Begins and ends a frame for terminals that know synchronized updates; others ignore it.
 const SYNC: (&[u8], &[u8]) = (b"\x1b[?2026h", b"\x1b[?2026l");

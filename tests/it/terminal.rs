@@ -9,15 +9,9 @@ mod slow;
 use portable_pty::PtySize;
 use pty::{How, Pty};
 use rustix::process::Signal;
-use sereno::{guardian, ui};
 
 /// How often each end is tried.
 const ROUNDS: usize = 5;
-
-#[test]
-fn the_guardian_writes_the_same_bytes_as_the_console() {
-    assert_eq!(guardian::restore_bytes(), ui::RESTORE);
-}
 
 /// Runs the console, ends it with `end`, and checks terminal and exit status.
 fn ends(how: How, status: u32, end: impl Fn(&mut Pty)) -> String {

@@ -1,8 +1,9 @@
 //! The terminal's settings and its bytes, below everything else.
 //!
 //! In: nothing. Out: raw mode and modes, on and off, from any thread. Writes never wait for ever. Must not import
-//! anything.
+//! anything but `restore`.
 
+use crate::restore::{CALM, LEAVE};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -13,10 +14,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Alternate screen, bracketed paste, focus reports, no wrapping, no cursor.
 const SETUP: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?1004h\x1b[?7l\x1b[?25l\x1b[0m\x1b[2J";
-
-/// Undoes everything that the console or a mode left by something else may have set. Fixed, so that the guardian can
-/// write the same.
-pub const RESTORE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// True while the terminal is taken over.
 pub(super) static ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -107,7 +104,7 @@ pub(crate) fn leave() -> bool {
 }
 
 fn give_back() {
-    write_all(RESTORE);
+    write_all(&[CALM, LEAVE].concat());
     if let Some(saved) = SAVED.get() {
         let _ = tcsetattr(tty_fd(), OptionalActions::Now, saved);
     }
