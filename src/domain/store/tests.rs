@@ -27,6 +27,8 @@ fn block(number: u64, fork: u8, parent_fork: u8, missed: bool) -> Box<Block> {
         candidates: vec![],
         events: vec![],
         event_count: None,
+        session: None,
+        votes: None,
         undecoded: None,
     })
 }
