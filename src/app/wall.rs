@@ -124,6 +124,8 @@ const CALM_HEIGHT: u16 = 20;
 fn calm(state: &AppState) -> Panel {
     let sentence = state.sentence();
     let (text, role) = match (sentence.known, sentence.severity) {
+        // One chain of which nothing is known makes the whole unknown, but data there is.
+        (false, _) if state.chains().any(|c| c.live() > 0) => ("UNKNOWN", Role::Unknown),
         (false, _) => ("NO DATA", Role::Unknown),
         (true, Some(severity)) if severity >= Severity::Major => ("UNSTABLE", words::severity_role(severity)),
         (true, Some(Severity::Minor)) => ("DEGRADED", Role::Minor),

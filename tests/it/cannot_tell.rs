@@ -4,7 +4,7 @@ use crate::bed::{Bed, hash};
 use sereno::app;
 use sereno::domain::{BlockRef, Fact, Link};
 use sereno::runtime::headless;
-use sereno::screen::Body;
+use sereno::screen::{Body, Node};
 use sereno::state::Mode;
 use sereno::ui::render_text;
 
@@ -109,4 +109,24 @@ fn the_wall_does_not_say_none_of_alerts_that_nobody_can_see() {
     assert!(picture(&bed).contains("? 1 rule cannot tell"), "{}", picture(&bed));
     bed.keys("Tab Tab");
     assert!(picture(&bed).contains("alerts none  ? 1 rule cannot tell"), "{}", picture(&bed));
+}
+
+#[test]
+fn the_wall_says_unknown_while_one_chain_is_missing_and_no_data_while_all_are() {
+    let big = |bed: &Bed| {
+        let Node::Rows(parts) = app::view(&bed.state).body else { panic!("no rows") };
+        let panels = parts.into_iter().filter_map(|(_, node)| match node {
+            Node::Panel(panel) => Some(panel.body),
+            _ => None,
+        });
+        let mut texts = panels.filter_map(|b| if let Body::Big { text, .. } = b { Some(text) } else { None });
+        texts.next().unwrap()
+    };
+    let mut bed = Bed::new(Mode::Wall).size(120, 40);
+    assert_eq!(big(&bed), "NO DATA");
+    for chain in ["relay", "asset-hub", "bridge-hub", "people"] {
+        bed.connect(chain);
+    }
+    bed.round(&["relay", "asset-hub", "bridge-hub", "people"], 2);
+    assert_eq!(big(&bed), "UNKNOWN");
 }
