@@ -1,6 +1,6 @@
 //! Network profiles, settings, and the files that keymaps and themes come from.
 //!
-//! In: TOML files, environment, flags as plain values. Out: [`Profile`] (a `domain::Network` plus the secret URLs),
+//! In: TOML files, the register's YAML files, environment, flags as plain values. Out: [`Profile`] (a `domain::Network` plus the secret URLs),
 //! [`Settings`], and texts for `keymap` and `theme` to parse. Every error is one line that begins with where it is.
 //! Must not import `cli`, `runtime`, `chain` or anything of tokio; reads files, never writes any.
 
@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod error;
 pub mod files;
 pub mod profile;
+pub mod roster;
 pub mod settings;
 
 mod located;

@@ -7,10 +7,12 @@
 use super::endpoint::{BadUrl, Endpoint, EndpointFlag, SecretUrl, name_endpoints};
 use super::files::{Dirs, Shelf, find_text};
 use super::located::Source;
+use super::roster;
 use super::{ConfigError, NETWORKS};
 use crate::domain::{AccountId, ChainId, ChainKind, ChainSpec, Hash, Network, ParaId, Thresholds};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use toml::Spanned;
 
 /// A network and where to reach it.
@@ -20,6 +22,8 @@ pub struct Profile {
     pub network: Network,
     /// What to dial, in the order of the profile. Every chain of the network has an entry with at least one endpoint.
     pub endpoints: BTreeMap<ChainId, Vec<Endpoint>>,
+    /// Where the register of validators is; it is read by whoever runs the profile.
+    pub roster: Option<roster::Source>,
 }
 
 /// Reads the profile of this name (the user's `networks/NAME.toml`, else built-in) or file.
@@ -39,6 +43,7 @@ struct RawProfile {
     public: bool,
     #[serde(default)]
     insecure: bool,
+    roster: Option<Spanned<String>>,
     #[serde(default)]
     thresholds: RawThresholds,
     chains: Spanned<Vec<RawChain>>,
@@ -73,6 +78,7 @@ impl Profile {
         let raw: RawProfile = src.parse()?;
         check_id(&src, &raw.id)?;
         let base = thresholds(&src, Thresholds::default(), &raw.thresholds)?;
+        let roster = raw.roster.as_ref().map(|text| register(&src, text)).transpose()?;
         let mut network = Network {
             id: raw.id.into_inner(),
             public: raw.public,
@@ -92,7 +98,7 @@ impl Profile {
             network.chains.push(spec);
         }
         network.chains.sort_by_key(|c| c.kind != ChainKind::Relay);
-        Ok(Self { network, endpoints })
+        Ok(Self { network, endpoints, roster })
     }
 
     /// Replaces the endpoints of the chains that the flags name.
@@ -152,6 +158,12 @@ fn check_id(src: &Source<'_>, id: &Spanned<String>) -> Result<(), ConfigError> {
     }
     let what = format!("'{text}' is no id");
     Err(src.error(id.span(), &what, "1 to 32 lower-case letters, digits and dashes"))
+}
+
+/// A relative path begins where the profile lies.
+fn register(src: &Source<'_>, text: &Spanned<String>) -> Result<roster::Source, ConfigError> {
+    let folder = Path::new(src.label).parent().unwrap_or(Path::new(""));
+    roster::Source::parse(text.get_ref(), folder).map_err(|e| src.error(text.span(), &e.to_string(), ""))
 }
 
 fn check_unique(src: &Source<'_>, network: &Network, raw: &RawChain) -> Result<(), ConfigError> {
