@@ -36,6 +36,7 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(state, &text),
         Msg::Resize { width, height } => (state.ui.width, state.ui.height) = (width, height),
         Msg::Notice(text) => state.notice(text),
+        Msg::Roster(roster) => state.network.roster = *roster,
         Msg::Acked { alert, by } => acked(state, &alert, by.as_deref()),
         Msg::Lost(counts) => lost(state, counts),
         Msg::Replay(replay) => {

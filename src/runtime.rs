@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod engine;
 pub mod feed;
 pub mod headless;
+pub mod register;
 mod scrape;
 pub mod scribe;
 pub mod sources;

@@ -209,10 +209,11 @@ impl AppState {
         self.alerts.blind_lines(|id| counted(id).map(|c| c.spec.name.as_str()))
     }
 
-    /// The name of an account, where the profile gives one.
+    /// The name of an account, where the profile gives one, else the register.
     #[must_use]
     pub fn name_of(&self, account: &AccountId) -> Option<&str> {
-        self.network.names.get(account).map(String::as_str)
+        let register = || self.network.roster.name_of(account).map(Clean::as_str);
+        self.network.names.get(account).map(String::as_str).or_else(register)
     }
 
     /// The moment of the newest head that any endpoint sent in this run: the heart beats by it, so that it cannot beat

@@ -3,7 +3,7 @@
 //! In and out: plain serialisable data, so that a session can be recorded and compared. Must not hold a closure, a
 //! channel or a secret.
 
-use crate::domain::{AlertId, Clean, Observation, UnixMs};
+use crate::domain::{AlertId, Clean, Observation, Roster, UnixMs};
 use crate::keymap::Key;
 use crate::state::alerts::Change;
 pub use crate::state::{Lost, ReplayState};
@@ -32,6 +32,8 @@ pub enum Msg {
     },
     /// Something the operator should know about the console itself: journal quarantined, reads only, …
     Notice(Clean),
+    /// The register of validators, read anew.
+    Roster(Box<Roster>),
     /// An acknowledgement read from the journal or a colleague.
     Acked {
         /// Which alert.

@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 mod overheard;
+pub(crate) mod stream;
 mod tolerant;
 
 /// Methods that this transport passes. None of them changes a chain or a node.

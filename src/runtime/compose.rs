@@ -4,6 +4,7 @@
 //! once this program can write; today nothing can. Must not run anything.
 
 use super::clock::SystemClock;
+use super::register::Register;
 use super::sources::Plan;
 use crate::chain::Endpoint;
 use crate::chain::supervisor::{Past, StateAt};
@@ -49,7 +50,7 @@ impl Base {
         Self { clock: Arc::new(SystemClock::new(now)), state_dir: state_dir.to_owned() }
     }
 
-    /// What to watch. Genesis hashes pinned at an earlier contact are read where the network is public.
+    /// What to watch. The register of validators is read where it lies on this machine. Genesis hashes pinned at an earlier contact are read where the network is public.
     #[must_use]
     pub fn plan(&self, profile: Profile, depth: Depth) -> Plan {
         let dial = |e: &crate::config::Endpoint| Endpoint::new(e.id.clone(), e.url.expose().to_owned());
@@ -66,7 +67,11 @@ impl Base {
         };
         let state_at = if depth == Depth::GlanceAtFinalized { StateAt::Finalized } else { StateAt::Best };
         let past = Past { at_once, in_time };
-        Plan { network: profile.network, endpoints, genesis, past, state_at, notices }
+        let mut network = profile.network;
+        let home = self.state_dir.join(&network.id);
+        let (register, roster) = Register::open(profile.roster, &home, self.clock.now());
+        network.roster = roster;
+        Plan { network, endpoints, genesis, past, state_at, notices, register }
     }
 
     /// The pins of a public network, and why they could not be read; another network has none.

@@ -6,6 +6,7 @@
 
 use super::compose::pinned;
 use super::feed::{Feed, Woken};
+use super::register::Keeper;
 use super::scribe::Scribe;
 use super::sources::Plan;
 use super::tape;
@@ -93,7 +94,10 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
         let acked = Msg::Acked { alert: AlertId::from_text(&ack.alert), by: Some(ack.by) };
         let _ = app::update(&mut state, acked);
     }
-    let mut said: Vec<Clean> = opened.notices.into_iter().chain(opened.journal.take_notices()).collect();
+    let register = plan.register.notices.clone();
+    register.iter().for_each(|notice| tracing::warn!(%notice, "register"));
+    let opening = opened.notices.into_iter().chain(opened.journal.take_notices());
+    let mut said: Vec<Clean> = opening.chain(register).collect();
     if !plan.notices.is_empty() {
         // The console's own opening mends a damaged journal and may have saved the pins.
         let (saved, still) = pinned(&mut opened.journal, &plan.network);
@@ -107,6 +111,7 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     let mut driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
     driver.frame()?;
     driver.console.finish(FIRST_FRAME_MS)?;
+    let _keeper = Keeper::start(&plan, base, notices.clone())?;
     driver.heard = Some(heard);
     driver.scribe = match role {
         Role::Console => Some(Scribe::start(opened.journal, base.clock.clone(), pin, notices)?),

@@ -1,22 +1,26 @@
 //! `sereno doctor`: what is off on this side of the screen, and how to mend it.
 //!
 //! In: the plan, the state directory, facts about the terminal. Out: one line an examination. It connects like a snapshot
-//! does and writes nothing but what `--accept-genesis` asks for.
+//! does and writes nothing but what `--accept-genesis` asks for and the copy of the register.
 
 use super::compose::Base;
 use super::engine::Engine;
+use super::register::copied_at;
 use super::sources::{Plan, Sources};
 use crate::domain::endpoint::{badge_words, link_words};
-use crate::domain::{Badge, ChainId, ChainSpec, Link};
+use crate::domain::{Badge, ChainId, ChainSpec, Clean, Link};
 use crate::journal::{Journal, Mode as Writes, Role};
 use crate::keymap::Keymap;
 use crate::screen::format;
 use crate::state::{AppState, Mode};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io;
 
 /// How long the endpoints get to show themselves, milliseconds.
 const PATIENCE_MS: u64 = 12_000;
+/// Problems of the register that are named.
+const PROBLEMS: usize = 5;
 
 /// One examination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,7 +90,10 @@ pub fn examine(
     let state = AppState::new(plan.network.clone(), Keymap::default(), String::new(), Mode::Headless);
     let mut engine = Engine::new(state, Sources::start(plan, &base.clock)?, base.clock.clone());
     let started = engine.now();
-    while engine.now().since(started) < PATIENCE_MS && !all_settled(&engine.state) {
+    engine.follow_register(plan, base)?;
+    while engine.now().since(started) < PATIENCE_MS
+        && (engine.awaits_register() || !all_settled(&engine.state))
+    {
         let _ = engine.step(100, |_| {});
     }
     out.push(clock_finding(&engine.state));
@@ -96,8 +103,42 @@ pub fn examine(
     for spec in &plan.network.chains {
         out.extend(chain_findings(&engine.state, spec));
     }
+    out.push(register_finding(&engine.state, plan, base));
     out.push(Finding::unknown("tickets", "this version does not read the ticket queue", ""));
     Ok(out)
+}
+
+/// The register of validators: what it holds, how old it is, the first things that are wrong in it.
+fn register_finding(state: &AppState, plan: &Plan, base: &Base) -> Finding {
+    let Some(source) = &plan.register.source else {
+        let mend = "put roster = \"PATH or URL\" at the top of the profile";
+        return Finding::unknown("register", "the profile names no register of validators", mend);
+    };
+    let roster = &state.network.roster;
+    if roster.from.is_none() {
+        let why = state.notices.iter().map(|n| n.text.as_str()).find(|t| t.contains("register"));
+        let why = why.unwrap_or("the web has not answered yet");
+        return Finding::off(
+            "register",
+            why,
+            "mend roster in the profile, or look again when it can be reached",
+        );
+    }
+    let copied = copied_at(source, &base.state_dir.join(&plan.network.id)).or(plan.register.read_at);
+    let age = copied.map_or_else(|| "?".to_owned(), |at| format::age(state.now.since(at)));
+    let active = || roster.validators.values().filter(|m| m.active);
+    let providers: BTreeSet<&str> = active().map(|m| m.provider.as_str()).collect();
+    let seen = format!(
+        "{} providers, {} validators, {} deactivated, {} problems, read {age} ago from {source}",
+        providers.len(),
+        active().count(),
+        roster.validators.len() - active().count(),
+        roster.problems.len(),
+    );
+    let problems: Vec<&str> = roster.problems.iter().take(PROBLEMS).map(Clean::as_str).collect();
+    let more = roster.problems.len().saturating_sub(PROBLEMS);
+    let more = if more > 0 { format!("\n        and {more} more") } else { String::new() };
+    Finding { mend: problems.join("\n        ") + &more, ..Finding::well("register", seen) }
 }
 
 fn all_settled(state: &AppState) -> bool {

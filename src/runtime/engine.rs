@@ -3,7 +3,9 @@
 //! In: running sources, a clock, a state. Out: the folded state, step by step, with the facts of each step for whoever
 //! wants them (the journal, `watch`, a recording). Must not draw and must not decide.
 
-use super::sources::Sources;
+use super::compose::Base;
+use super::register::Keeper;
+use super::sources::{Plan, Sources};
 use crate::app::{self, Effect, Msg};
 use crate::domain::{ChainId, ChainSpec, Observation, UnixMs};
 use crate::ports::Clock;
@@ -11,7 +13,9 @@ use crate::report::snapshot::Input;
 use crate::state::AppState;
 use crate::state::health::{self, Health};
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Facts folded in one step at most, so that time and keys get their turn.
 const BATCH: usize = 256;
@@ -22,15 +26,51 @@ pub struct Engine {
     pub state: AppState,
     sources: Sources,
     clock: Arc<dyn Clock>,
+    register: Option<Followed>,
+}
+
+/// The register as it comes from the web.
+struct Followed {
+    heard: Receiver<Msg>,
+    pending: bool,
+    _keeper: Keeper,
 }
 
 impl Engine {
     /// An engine over running sources.
     #[must_use]
     pub fn new(state: AppState, sources: Sources, clock: Arc<dyn Clock>) -> Self {
-        let mut engine = Self { state, sources, clock };
+        let mut engine = Self { state, sources, clock, register: None };
         let _ = engine.tick();
         engine
+    }
+
+    /// Says what is known about the register of validators, and takes in what the web answers from now on.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn follow_register(&mut self, plan: &Plan, base: &Base) -> io::Result<()> {
+        for notice in &plan.register.notices {
+            self.hear(Msg::Notice(notice.clone()));
+        }
+        let (out, heard) = channel(4);
+        let pending = plan.register.is_due(self.now());
+        self.register = Some(Followed { heard, pending, _keeper: Keeper::start(plan, base, out)? });
+        Ok(())
+    }
+
+    /// True while the first answer about the register is still to come.
+    #[must_use]
+    pub fn awaits_register(&self) -> bool {
+        self.register.as_ref().is_some_and(|r| r.pending)
+    }
+
+    /// Folds a message about the register; what the operator should know goes to the log and to stderr, too.
+    fn hear(&mut self, msg: Msg) {
+        if let Msg::Notice(text) = &msg {
+            tracing::warn!("{text}");
+        }
+        let _ = app::update(&mut self.state, msg);
     }
 
     /// Now.
@@ -50,6 +90,10 @@ impl Engine {
             effects.extend(app::update(&mut self.state, Msg::Fact(Box::new(seen))));
             folded += 1;
             next = if folded < BATCH { self.sources.try_next() } else { None };
+        }
+        while let Some(msg) = self.register.as_mut().and_then(|r| r.heard.try_recv().ok()) {
+            self.hear(msg);
+            self.register.iter_mut().for_each(|r| r.pending = false);
         }
         effects.extend(self.tick());
         effects

@@ -26,10 +26,14 @@ const STEP_MS: u64 = 250;
 /// A snapshot whose chains are read waits so long for endpoints that are still connecting, milliseconds: an endpoint
 /// that was given no time is not down.
 const SETTLE_MS: u64 = 5_000;
+/// A snapshot waits so long for the first answer about the register of validators, milliseconds.
+const REGISTER_MS: u64 = 10_000;
 
 fn engine(plan: &Plan, base: &Base) -> io::Result<Engine> {
     let state = AppState::new(plan.network.clone(), Keymap::default(), String::new(), Mode::Headless);
-    Ok(Engine::new(state, Sources::start(plan, &base.clock)?, base.clock.clone()))
+    let mut engine = Engine::new(state, Sources::start(plan, &base.clock)?, base.clock.clone());
+    engine.follow_register(plan, base)?;
+    Ok(engine)
 }
 
 /// `sereno watch`: until interrupted or until nobody reads any more. Alert changes are lines of kind `alert`.
@@ -67,6 +71,9 @@ pub fn snapshot(plan: &Plan, base: &Base, timeout_ms: u64, stop: &AtomicBool) ->
     while engine.now().since(started) < timeout_ms && !stop.load(Ordering::Relaxed) {
         let _ = engine.step(STEP_MS.min(50), |_| {});
         let waited = engine.now().since(started);
+        if waited < REGISTER_MS && engine.awaits_register() {
+            continue;
+        }
         if plan
             .network
             .chains

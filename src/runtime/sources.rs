@@ -4,6 +4,7 @@
 //! an answer of the network. Must not fold.
 
 use super::feed::Woken;
+use super::register::Register;
 use crate::chain::Endpoint;
 use crate::chain::names::SystemNames;
 use crate::chain::supervisor::{self, Past, StateAt};
@@ -34,6 +35,8 @@ pub struct Plan {
     pub state_at: StateAt,
     /// What a person should know before it runs: pins that could not be read.
     pub notices: Vec<Clean>,
+    /// Where the register of validators is, and how old what is known of it.
+    pub register: Register,
 }
 
 /// The running sources.

@@ -22,6 +22,7 @@ mod killed;
 mod narrow;
 mod net;
 mod overlays;
+mod roster;
 mod runs;
 mod screens;
 mod sereno;
