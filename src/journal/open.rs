@@ -99,11 +99,14 @@ pub(super) fn as_writer(path: &Path, steps: &Migrations<'_>) -> Result<Connectio
         Version::Ours(_) | Version::Empty => {}
     }
     prepare(&conn).map_err(refuse)?;
+    // Once, before the first table: writing it at every start would wait for the disk twice.
+    if matches!(version, Version::Empty) {
+        conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(refuse)?;
+    }
     steps.to_latest(&mut conn).map_err(|e| match e {
         rusqlite_migration::Error::RusqliteError { err, .. } => refuse(err),
         other => Refusal::Damaged(other.to_string()),
     })?;
-    conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(refuse)?;
     for table in SMALL {
         if let Some(reason) = quick_check(&conn, Some(table)).map_err(refuse)? {
             return Err(Refusal::Damaged(reason));
