@@ -8,6 +8,7 @@ use crate::screen::{Column, Line, Row, Table};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Marks kept per list.
 const MAX_MARKED: usize = 1_000;
@@ -19,6 +20,8 @@ pub enum SortKey {
     Number(u64),
     /// Text.
     Text(String),
+    /// An account or a hash, in the order of its bytes.
+    Bytes([u8; 32]),
     /// Not known.
     Unknown,
 }
@@ -37,8 +40,9 @@ impl SortKey {
             (_, Self::Unknown) => return Ordering::Less,
             (Self::Number(a), Self::Number(b)) => a.cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Number(_), Self::Text(_)) => Ordering::Less,
-            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+            (Self::Bytes(a), Self::Bytes(b)) => a.cmp(b),
+            (Self::Number(_), _) | (Self::Text(_), Self::Bytes(_)) => Ordering::Less,
+            (_, Self::Number(_)) | (Self::Bytes(_), Self::Text(_)) => Ordering::Greater,
         };
         if descending { order.reverse() } else { order }
     }
@@ -64,6 +68,11 @@ pub trait Rows {
     fn sort_key(&self, row: usize, column: usize) -> SortKey;
     /// The cells, one per column.
     fn cells(&self, row: usize) -> Vec<Line>;
+    /// Changes whenever a key, a text or a sort key may have changed: until then an order is used again. None: every order
+    /// is made anew.
+    fn revision(&self) -> Option<u64> {
+        None
+    }
     /// True where a list without a selection stays on its first row while new rows come in above.
     fn follows(&self) -> bool {
         false
@@ -87,7 +96,31 @@ pub struct TableState {
     pub marked: BTreeSet<String>,
     /// The row that was marked last: a range starts there.
     pub mark_anchor: Option<String>,
+    /// The order of the last look at the list.
+    #[serde(skip)]
+    memo: Memo,
 }
+
+/// An order and what it was made from. No part of what the user did: it makes no difference between two lists.
+#[derive(Debug, Clone, Default)]
+struct Memo(Option<Arc<Made>>);
+
+#[derive(Debug)]
+struct Made {
+    revision: u64,
+    filter: String,
+    sort: Option<usize>,
+    reverse: bool,
+    order: Arc<Order>,
+}
+
+impl PartialEq for Memo {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Memo {}
 
 /// Where to go in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,9 +217,34 @@ impl Order {
 }
 
 impl TableState {
+    /// The rows in the order that this state asks for; the one made before where nothing has changed since.
+    fn order(&self, rows: &dyn Rows) -> Arc<Order> {
+        let same = |m: &&Arc<Made>| {
+            Some(m.revision) == rows.revision()
+                && (m.sort, m.reverse) == (self.sort, self.reverse)
+                && m.filter == self.filter
+        };
+        self.memo.0.as_ref().filter(same).map_or_else(|| Arc::new(Order::of(rows, self)), |m| m.order.clone())
+    }
+
+    /// The same, and remembers it: the keys, the selections and the screen of one moment make it once.
+    fn ordered(&mut self, rows: &dyn Rows) -> Arc<Order> {
+        let order = self.order(rows);
+        let made = |revision| Made {
+            revision,
+            filter: self.filter.clone(),
+            sort: self.sort,
+            reverse: self.reverse,
+            order: order.clone(),
+        };
+        let worth = rows.revision().filter(|_| matches!(order.0, Kind::Listed(_)));
+        self.memo = Memo(worth.map(made).map(Arc::new));
+        order
+    }
+
     /// Moves the selection.
     pub fn go(&mut self, rows: &dyn Rows, to: Move) {
-        let order = Order::of(rows, self);
+        let order = self.ordered(rows);
         let (Some(at), Some(last)) = (order.selected(rows, self), order.len().checked_sub(1)) else { return };
         let place = match to {
             Move::Down(n) => at.saturating_add(n).min(last),
@@ -214,7 +272,7 @@ impl TableState {
         if self.selected.is_none() && rows.follows() {
             return;
         }
-        let order = Order::of(rows, self);
+        let order = self.ordered(rows);
         if let Some(place) = order.selected(rows, self) {
             self.at = place;
             self.selected = order.key(rows, place);
@@ -224,7 +282,7 @@ impl TableState {
     /// The key of the selected row.
     #[must_use]
     pub fn selected_key(&self, rows: &dyn Rows) -> Option<String> {
-        let order = Order::of(rows, self);
+        let order = self.order(rows);
         order.key(rows, order.selected(rows, self)?)
     }
 
@@ -249,7 +307,7 @@ impl TableState {
 
     /// Marks every row from the last mark to the selection.
     pub fn mark_range(&mut self, rows: &dyn Rows) {
-        let order = Order::of(rows, self);
+        let order = self.order(rows);
         let Some(here) = order.selected(rows, self) else { return };
         let from = self
             .mark_anchor
@@ -266,7 +324,7 @@ impl TableState {
     /// A window of `height` rows in which the selection stands in the upper part: a panel shows its first rows.
     #[must_use]
     pub fn window(&self, rows: &dyn Rows, height: usize) -> Table {
-        let order = Order::of(rows, self);
+        let order = self.order(rows);
         let (total, height) = (order.len(), height.max(1));
         let selected = order.selected(rows, self);
         let first = selected.unwrap_or(0).saturating_sub(height / 3).min(total.saturating_sub(height));
@@ -363,6 +421,62 @@ mod tests {
         state.go(&rows, Move::Down(2));
         state.mark_range(&rows);
         assert_eq!(state.marked.iter().map(String::as_str).collect::<Vec<_>>(), ["1", "2", "3"]);
+    }
+
+    /// Counts how often a row's text is asked for.
+    struct Counted(Numbers, u64, std::cell::Cell<usize>);
+
+    impl Rows for Counted {
+        fn columns(&self) -> Vec<Column> {
+            vec![]
+        }
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn key(&self, row: usize) -> String {
+            self.0.key(row)
+        }
+        fn revision(&self) -> Option<u64> {
+            Some(self.1)
+        }
+        fn text(&self, row: usize) -> String {
+            self.2.set(self.2.get() + 1);
+            self.0.key(row)
+        }
+        fn sort_key(&self, row: usize, column: usize) -> SortKey {
+            self.0.sort_key(row, column)
+        }
+        fn cells(&self, row: usize) -> Vec<Line> {
+            self.0.cells(row)
+        }
+    }
+
+    #[test]
+    fn an_order_is_made_once_until_rows_filter_or_sorting_change() {
+        let mut rows = Counted(Numbers((1..=50).collect()), 7, std::cell::Cell::new(0));
+        let mut state = TableState { filter: "1".to_owned(), ..TableState::default() };
+        let asked = |rows: &Counted, state: &mut TableState, expected: usize, why: &str| {
+            rows.2.set(0);
+            state.go(rows, Move::Down(1));
+            state.hold(rows);
+            let window = state.window(rows, 10);
+            assert_eq!(rows.2.get(), expected, "{why}");
+            assert_eq!(
+                window,
+                TableState { memo: Memo::default(), ..state.clone() }.window(rows, 10),
+                "{why}"
+            );
+        };
+        asked(&rows, &mut state, 50, "made");
+        asked(&rows, &mut state, 0, "used again");
+        state.filter = "2".to_owned();
+        asked(&rows, &mut state, 50, "another filter");
+        state.reverse = true;
+        asked(&rows, &mut state, 50, "another direction");
+        state.sort = Some(0);
+        asked(&rows, &mut state, 50, "another column");
+        rows = Counted(Numbers((1..=60).collect()), 8, std::cell::Cell::new(0));
+        asked(&rows, &mut state, 60, "other rows");
     }
 
     proptest! {

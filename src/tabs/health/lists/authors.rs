@@ -5,39 +5,48 @@
 
 use super::column;
 use crate::domain::AccountId;
-use crate::domain::store::slots::AuthorSlots;
+use crate::domain::store::slots::{AuthorSlots, SlotTally};
 use crate::screen::{Column, Line, Role, format};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
 use crate::tabs::words;
+use std::collections::HashSet;
 
-/// Authors as rows.
+/// Authors as rows: the validators as they stand in the store, and who else wrote. Counts are looked up for what is shown.
 pub(in crate::tabs::health) struct AuthorRows<'a> {
     chain: Chain<'a>,
-    authors: Vec<(AccountId, Option<AuthorSlots>)>,
+    tally: Option<&'a SlotTally>,
+    validators: &'a [AccountId],
+    others: Vec<&'a AccountId>,
 }
 
 impl<'a> AuthorRows<'a> {
     pub(in crate::tabs::health) fn new(chain: Chain<'a>) -> Self {
-        Self { chain, authors: chain.view.map(authors).unwrap_or_default() }
+        let tally = chain.view.map(|v| &v.slots);
+        let session = tally.and_then(|t| t.session);
+        let listed = chain.view.and_then(|v| v.authorities.value());
+        let listed = listed.filter(|a| session.is_none_or(|s| s == a.session));
+        let validators = listed.map(|a| a.validators.as_slice()).unwrap_or_default();
+        let others = tally.map(|t| others(t, validators)).unwrap_or_default();
+        Self { chain, tally, validators, others }
+    }
+
+    fn author(&self, row: usize) -> Option<&'a AccountId> {
+        let other = || self.others.get(row.checked_sub(self.validators.len())?).copied();
+        self.validators.get(row).or_else(other)
+    }
+
+    fn slots(&self, id: &AccountId) -> Option<AuthorSlots> {
+        let tally = self.tally?;
+        let counted = tally.from_block.is_some();
+        tally.by_author.get(id).copied().or_else(|| counted.then(AuthorSlots::default))
     }
 }
 
-fn authors(view: &crate::domain::ChainView) -> Vec<(AccountId, Option<AuthorSlots>)> {
-    let tally = &view.slots;
-    let is_counted = tally.from_block.is_some();
-    let validators = view
-        .authorities
-        .value()
-        .filter(|a| tally.session.is_none_or(|s| s == a.session))
-        .map(|a| a.validators.as_slice())
-        .unwrap_or_default();
-    let count =
-        |id: &AccountId| tally.by_author.get(id).copied().or_else(|| is_counted.then(AuthorSlots::default));
-    let listed = validators.iter().map(|id| (*id, count(id)));
-    let known: std::collections::BTreeSet<&AccountId> = validators.iter().collect();
-    let others = tally.by_author.iter().filter(|(id, _)| !known.contains(id)).map(|(id, s)| (*id, Some(*s)));
-    listed.chain(others).collect()
+/// Who was seen and is no validator of the session.
+fn others<'a>(tally: &'a SlotTally, validators: &[AccountId]) -> Vec<&'a AccountId> {
+    let known: HashSet<&AccountId> = validators.iter().collect();
+    tally.by_author.keys().filter(|id| !known.contains(id)).collect()
 }
 
 impl Rows for AuthorRows<'_> {
@@ -52,23 +61,28 @@ impl Rows for AuthorRows<'_> {
     }
 
     fn len(&self) -> usize {
-        self.authors.len()
+        self.validators.len() + self.others.len()
     }
 
     fn key(&self, row: usize) -> String {
-        self.authors.get(row).map(|(id, _)| id.to_string()).unwrap_or_default()
+        self.author(row).map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn revision(&self) -> Option<u64> {
+        Some(self.chain.state.store.applied)
     }
 
     fn text(&self, row: usize) -> String {
-        let Some((id, _)) = self.authors.get(row) else { return String::new() };
+        let Some(id) = self.author(row) else { return String::new() };
         format!("{} {}", self.chain.address(id), self.chain.state.name_of(id).unwrap_or_default())
     }
 
     fn sort_key(&self, row: usize, column: usize) -> SortKey {
-        let Some((id, slots)) = self.authors.get(row) else { return SortKey::Unknown };
-        let count = |f: fn(&AuthorSlots) -> u32| SortKey::number(slots.as_ref().map(|s| u64::from(f(s))));
+        let Some(id) = self.author(row) else { return SortKey::Unknown };
+        let count = |f: fn(&AuthorSlots) -> u32| SortKey::number(self.slots(id).map(|s| u64::from(f(&s))));
         match column {
-            0 => SortKey::Text(self.chain.address(id)),
+            // Addresses of one prefix and length stand in the order of their bytes.
+            0 => SortKey::Bytes(id.0),
             1 => self.chain.state.name_of(id).map_or(SortKey::Unknown, |n| SortKey::Text(n.to_owned())),
             2 => count(|s| s.authored),
             3 => count(|s| s.missed),
@@ -77,7 +91,8 @@ impl Rows for AuthorRows<'_> {
     }
 
     fn cells(&self, row: usize) -> Vec<Line> {
-        let Some((id, slots)) = self.authors.get(row) else { return vec![] };
+        let Some(id) = self.author(row) else { return vec![] };
+        let slots = self.slots(id);
         let is_wide = self.chain.state.ui.width >= 160 || self.chain.state.ui.zoom;
         let address = if is_wide { self.chain.address(id) } else { self.chain.address_short(id) };
         let name = match self.chain.state.name_of(id) {

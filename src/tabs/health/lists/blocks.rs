@@ -98,10 +98,10 @@ impl Rows for BlockRows<'_> {
     fn sort_key(&self, row: usize, column: usize) -> SortKey {
         let Some(block) = self.blocks.get(row).map(|r| &r.block) else { return SortKey::Unknown };
         match column {
-            1 => SortKey::Text(block.at.hash.to_string()),
+            1 => SortKey::Bytes(block.at.hash.0),
             2 => SortKey::number(self.age(row)),
             3 => SortKey::number(self.interval(row)),
-            5 => block.author.map_or(SortKey::Unknown, |a| SortKey::Text(a.to_string())),
+            5 => block.author.map_or(SortKey::Unknown, |a| SortKey::Bytes(a.0)),
             6 => SortKey::number(u64::try_from(block.missed.len()).ok().filter(|_| block.slot.is_some())),
             7 => SortKey::number(block.transactions.map(u64::from)),
             8 => SortKey::number(block.event_count.map(u64::from)),
