@@ -49,6 +49,13 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
+/// A [`duration`] that goes on: above a minute in steps of ten seconds, so that a list of them is not sent anew every second.
+#[must_use]
+pub fn running(ms: u64) -> String {
+    let step = if ms < 60_000 { 1_000 } else { 10_000 };
+    duration(ms - ms % step)
+}
+
 /// Seconds with one decimal: `6.0 s`.
 #[must_use]
 pub fn seconds(ms: u64) -> String {
@@ -121,6 +128,7 @@ mod tests {
         assert_eq!(age(47 * 3_600_000), "47 h");
         assert_eq!(age(48 * 3_600_000), "2 d");
         assert_eq!(duration(366_000), "6 m 06 s");
+        assert_eq!([running(59_999), running(69_999), running(70_000)], ["59 s", "1 m 00 s", "1 m 10 s"]);
         assert_eq!(seconds(8_949), "8.9 s");
     }
 

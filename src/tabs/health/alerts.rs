@@ -97,7 +97,7 @@ impl Rows for AlertRows<'_> {
             Line::of(role, severity).and(Role::Dim, folded),
             Line::of(text, alert.detector.clone()),
             what,
-            Line::of(Role::Dim, format::duration(self.state.now.since(alert.since))),
+            Line::of(Role::Dim, format::running(self.state.now.since(alert.since))),
             ack,
         ]
     }

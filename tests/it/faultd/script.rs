@@ -50,6 +50,8 @@ pub struct FakeRuntime {
     pub metadata: Arc<Vec<u8>>,
     /// `System.Events` as this runtime writes them.
     pub events: String,
+    /// The para that its state says it is; none: a relay chain. Its metadata must know `ParachainInfo.ParachainId`.
+    pub para: Option<u32>,
 }
 
 impl FakeRuntime {
@@ -66,6 +68,7 @@ impl FakeRuntime {
             spec_version: 2_003_001,
             metadata: Arc::new(metadata),
             events: recorded().live[3].state["System.Events"].clone(),
+            para: None,
         }
     }
 
@@ -76,6 +79,7 @@ impl FakeRuntime {
             spec_version: 1_001_002,
             metadata: Arc::new(unpack(include_bytes!("../fixtures/relay-2024-metadata.scale.zst"))),
             events: recorded().upgrade[0].state["System.Events"].clone(),
+            para: None,
         }
     }
 }
@@ -277,6 +281,9 @@ fn make(inner: &Inner, upgrade: Option<&(usize, Shows, String)>) -> Block {
     let mut last = codec::Encode::encode(&codec::Compact(inner.runtimes[inner.current].spec_version));
     last.extend_from_slice(b"\x14paseo");
     storage.insert(key("System.LastRuntimeUpgrade"), to_hex(&last));
+    if let Some(para) = inner.runtimes[inner.current].para {
+        storage.insert(key("ParachainInfo.ParachainId"), to_hex(&para.to_le_bytes()));
+    }
     Block { at, header, storage, runtime }
 }
 
