@@ -7,17 +7,20 @@
 mod events;
 pub mod header;
 mod value;
+mod votes;
 mod walk;
 
 pub use events::{DecodedEvent, Events};
 pub use header::{Header, Upgrade};
 pub use value::{bytes32, field, line, number, variant_name};
+pub use votes::{Backed, Votes};
 
 use crate::domain::ids::to_hex;
 use scale_decode::DecodeAsType;
 use sp_crypto_hashing::{blake2_128, twox_64, twox_128};
 use subxt::Metadata;
 use subxt::ext::frame_decode::storage::StorageHasher;
+use walk::Build;
 
 /// A dynamically decoded value.
 pub type Value = scale_value::Value<u32>;
@@ -188,6 +191,23 @@ impl Runtime {
         events::decode(self, bytes)
     }
 
+    /// Who voted for which candidate, from the value of `ParaInherent.OnChainVotes`.
+    ///
+    /// # Errors
+    /// Absent, malformed or unbounded.
+    pub fn votes(&self, bytes: &[u8]) -> Result<Votes, CodecError> {
+        votes::votes(self, bytes)
+    }
+
+    /// The availability bitfields of an extrinsic: validator index, and whether any bit is set. None where the
+    /// extrinsic is not the inherent `ParaInherent.enter`.
+    ///
+    /// # Errors
+    /// Absent, malformed or unbounded.
+    pub fn bitfields(&self, extrinsic: &[u8]) -> Result<Option<Vec<(u32, bool)>>, CodecError> {
+        votes::bitfields(self, extrinsic)
+    }
+
     fn entry(&self, pallet: &str, item: &str) -> Result<Entry<'_>, CodecError> {
         let absent = || CodecError::Absent(format!("storage {pallet}.{item}"));
         let storage = self.metadata.pallet_by_name(pallet).and_then(|p| p.storage()).ok_or_else(absent)?;
@@ -201,17 +221,21 @@ impl Runtime {
     }
 
     fn decode_as<T: DecodeAsType>(&self, what: &str, bytes: &[u8], type_id: u32) -> Result<T, CodecError> {
-        walk::check(what, bytes, type_id, self.metadata.types())?;
+        walk::span(what, bytes, type_id, (self.metadata.types(), Build::Typed))?;
         T::decode_as_type(&mut &*bytes, type_id, self.metadata.types())
             .map_err(|e| CodecError::Malformed { what: what.to_owned(), why: e.to_string() })
     }
 
     fn value(&self, what: &str, cursor: &mut &[u8], type_id: u32) -> Result<Value, CodecError> {
-        walk::check(what, cursor, type_id, self.metadata.types())?;
+        walk::span(what, cursor, type_id, (self.metadata.types(), Build::Each))?;
         scale_value::scale::decode_as_type(cursor, type_id, self.metadata.types())
             .map_err(|e| CodecError::Malformed { what: what.to_owned(), why: e.to_string() })
     }
 }
+
+/// Stands where a value with named fields is of no interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, DecodeAsType)]
+pub struct Skipped {}
 
 /// What the metadata says of a storage item.
 struct Entry<'a> {

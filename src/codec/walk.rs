@@ -1,6 +1,6 @@
 //! The bounded walk: looks through encoded bytes before anything is allocated for them.
 //!
-//! In: bytes and a type. Out: yes, or which limit they break. scale-value reserves memory for a length it has not
+//! In: bytes and a type. Out: how many bytes the value takes, or which limit they break. scale-value reserves memory for a length it has not
 //! checked and recurses without a limit, and scale-decode's visitors walk through what a visitor refused, without a limit
 //! either; a node that lies could abort the process (FAULTS H21). So the walk is our own. Must not build values.
 
@@ -16,18 +16,28 @@ const MAX_DEPTH: u32 = 64;
 /// Most items accepted in one value, all levels together.
 const MAX_ITEMS: u64 = 200_000;
 
-/// Walks through `bytes` as `type_id` and says whether they are safe to decode.
-pub(super) fn check<R: TypeResolver<TypeId = u32>>(
+/// How many values are built from the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Build {
+    /// One for every item, each byte of a key or hash too: dynamic values.
+    Each,
+    /// Types known to this program: an array of bytes is one item.
+    Typed,
+}
+
+/// Walks through `bytes` as `type_id` and says how many of them the value takes, where they are safe to decode.
+pub(super) fn span<R: TypeResolver<TypeId = u32>>(
     what: &str,
     bytes: &[u8],
     type_id: u32,
-    types: &R,
-) -> Result<(), CodecError> {
-    let mut walk = Walk { rest: bytes, items: 0, types };
-    walk.through(type_id, 0).map_err(|stop| match stop {
-        Stop::Limit(why) => CodecError::Unbounded { what: what.to_owned(), why: why.to_owned() },
-        Stop::Bytes(why) => CodecError::Malformed { what: what.to_owned(), why: why.to_owned() },
-    })
+    (types, build): (&R, Build),
+) -> Result<usize, CodecError> {
+    let mut walk = Walk { rest: bytes, items: 0, types, build };
+    match walk.through(type_id, 0) {
+        Ok(()) => Ok(bytes.len().saturating_sub(walk.rest.len())),
+        Err(Stop::Limit(why)) => Err(CodecError::Unbounded { what: what.to_owned(), why: why.to_owned() }),
+        Err(Stop::Bytes(why)) => Err(CodecError::Malformed { what: what.to_owned(), why: why.to_owned() }),
+    }
 }
 
 enum Stop {
@@ -57,6 +67,7 @@ struct Walk<'b, 'r, R> {
     rest: &'b [u8],
     items: u64,
     types: &'r R,
+    build: Build,
 }
 
 impl<R: TypeResolver<TypeId = u32>> Walk<'_, '_, R> {
@@ -80,6 +91,7 @@ impl<R: TypeResolver<TypeId = u32>> Walk<'_, '_, R> {
                 let len = self.length()?;
                 (0..len).try_for_each(|_| self.through(item, depth + 1))
             }
+            Shape::Array(item, len) if self.build == Build::Typed && self.is_byte(item) => self.skip(len),
             Shape::Array(item, len) => (0..len).try_for_each(|_| self.through(item, depth + 1)),
             Shape::Bytes(count) => self.skip(count),
             Shape::Text => {
@@ -94,6 +106,10 @@ impl<R: TypeResolver<TypeId = u32>> Walk<'_, '_, R> {
             Shape::UnknownVariant => Err(Stop::Bytes("an enum has no such variant")),
             Shape::UnknownType => Err(Stop::Bytes("the metadata lacks a type")),
         }
+    }
+
+    fn is_byte(&self, type_id: u32) -> bool {
+        matches!(self.types.resolve_type(type_id, Look { first: None }), Ok(Shape::Bytes(1)))
     }
 
     fn skip(&mut self, count: usize) -> Result<(), Stop> {

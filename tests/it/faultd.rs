@@ -10,9 +10,11 @@
     reason = "numbers of tests are small; figures are told; modules of one binary"
 )]
 
+mod encode;
 mod node;
 mod script;
 mod ws;
 
+pub use encode::{Encoder, accounts, bytes, number, numbers, stash, twox64_key};
 pub use node::{Accept, Heads, Node, Pipe, Script};
 pub use script::{Chain, FakeRuntime, Shows, recorded};

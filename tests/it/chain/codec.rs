@@ -145,3 +145,90 @@ mod any_bytes {
         }
     }
 }
+
+mod votes {
+    use crate::faultd::{Encoder, FakeRuntime};
+    use sereno::codec::{Runtime, Skipped};
+    use sereno::domain::{Hash, ids::hex_bytes};
+
+    fn both() -> [(Runtime, Encoder, &'static str); 2] {
+        [(FakeRuntime::relay_2026(6_000), "2026"), (FakeRuntime::relay_2024(), "2024")]
+            .map(|(r, name)| (Runtime::decode(&r.metadata).unwrap(), Encoder::new(&r), name))
+    }
+
+    #[test]
+    fn read_alike_from_both_receipt_layouts_and_candidates_are_named_by_their_hash() {
+        for (runtime, encoder, name) in both() {
+            let stored = hex_bytes(&encoder.votes(7, &[(1_000, &[3, 0]), (1_004, &[5])])).unwrap();
+            let votes = runtime.votes(&stored).unwrap();
+            assert_eq!(votes.session, 7, "{name}");
+            let read: Vec<_> = votes.backed.iter().map(|b| (b.para, b.voters.clone())).collect();
+            assert_eq!(read, [(1_000, vec![3, 0]), (1_004, vec![5])], "{name}");
+            let hash = Hash(sp_crypto_hashing::blake2_256(&encoder.receipt(1_004)));
+            assert_eq!(votes.backed[1].candidate, Some(hash), "{name}");
+            assert_ne!(votes.backed[0].candidate, Some(hash), "{name}");
+        }
+    }
+
+    #[test]
+    fn disputes_after_the_votes_are_left_alone_and_cut_votes_are_an_error() {
+        for (runtime, encoder, name) in both() {
+            let mut stored = hex_bytes(&encoder.votes(7, &[(1_000, &[3, 0])])).unwrap();
+            stored.truncate(stored.len() - 1);
+            assert!(runtime.votes(&stored).is_ok(), "{name}: the list of disputes is missing");
+            stored.truncate(stored.len() - 1);
+            let error = runtime.votes(&stored).unwrap_err().to_string();
+            assert!(error.contains("the bytes end too early"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn bitfields_are_taken_from_the_inherent_and_from_nothing_else() {
+        for (runtime, encoder, name) in both() {
+            let bits = |set: usize, of: usize| (0..of).map(|i| i == set).collect::<Vec<_>>();
+            let fields = [(0, bits(0, 1)), (2, bits(9, 9)), (5, bits(16, 17)), (7, vec![])];
+            let inherent = hex_bytes(&encoder.enter(&fields)).unwrap();
+            let read = runtime.bitfields(&inherent).unwrap();
+            assert_eq!(read, Some(vec![(0, true), (2, false), (5, true), (7, false)]), "{name}");
+            assert_eq!(runtime.bitfields(&[0x10, 4, 3, 0, 0]), Ok(None), "{name}: a timestamp");
+            assert_eq!(runtime.bitfields(&[0x0c, 0x84, 0, 0]), Ok(None), "{name}: signed");
+            assert!(runtime.bitfields(&inherent[..inherent.len() - 1]).is_err(), "{name}: cut");
+            let lie = [&[0x2c, 4], &inherent[3..5], &[0xfe, 0xff, 0xff, 0xff, 0, 0, 0, 0]].concat();
+            let error = runtime.bitfields(&lie).unwrap_err().to_string();
+            assert!(error.contains("more than 10000 items"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_thousand_validators_are_walked_over() {
+        for (runtime, encoder, name) in both() {
+            let queued = hex_bytes(&encoder.queued(1_000)).unwrap();
+            let read: Vec<([u8; 32], Skipped)> =
+                runtime.storage("Session", "QueuedKeys", Some(&queued)).unwrap();
+            assert_eq!(read.len(), 1_000, "{name}");
+            assert_eq!(read[999].0, crate::faultd::stash(999).0, "{name}");
+        }
+    }
+
+    mod any_bytes {
+        use super::super::relay;
+        use proptest::prelude::*;
+        use sereno::codec::Runtime;
+        use std::sync::LazyLock;
+
+        static RELAY: LazyLock<Runtime> = LazyLock::new(relay);
+
+        proptest! {
+            #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+            #[test]
+            fn never_panic_as_votes_or_bitfields(body in proptest::collection::vec(any::<u8>(), 0..600)) {
+                let _ = RELAY.votes(&body);
+                let mut extrinsic = codec::Encode::encode(&codec::Compact(body.len() as u32 + 3));
+                extrinsic.extend([4, 54, 0]);
+                extrinsic.extend(&body);
+                let _ = RELAY.bitfields(&extrinsic);
+            }
+        }
+    }
+}

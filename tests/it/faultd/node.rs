@@ -1,6 +1,6 @@
 //! The fake node: a listener, connections, answers, and the faults in all of them.
 
-use super::script::Chain;
+use super::script::{Chain, key};
 use super::ws;
 use serde_json::{Value, json};
 use sereno::domain::{Hash, ids::to_hex};
@@ -69,6 +69,10 @@ pub struct Script {
     pub silent_finalized: bool,
     /// So many blocks behind.
     pub lag: u64,
+    /// Storage items that are refused, by name; the whole request with them.
+    pub refused: Vec<&'static str>,
+    /// The state of older blocks is gone.
+    pub pruned_below: u64,
     /// `chain_getBlockHash` knows nothing but genesis.
     pub null_hash: bool,
     /// Methods that are answered with this error; `None` as code leaves the code out.
@@ -435,6 +439,15 @@ impl Connection {
             let hash = at(i).or_else(|| self.chain.hash(self.shown_best(script)));
             hash.and_then(|h| self.chain.block(&h)).ok_or((4_003, "UnknownBlock: not found".to_owned()))
         };
+        let state = |i: usize| {
+            let gone = |block: &Arc<super::script::Block>| block.at.number < script.pruned_below;
+            match known(i) {
+                Ok(block) if gone(&block) => {
+                    Err((4_003, format!("State already discarded for {}", block.at.hash)))
+                }
+                other => other,
+            }
+        };
         let stored = |block: &super::script::Block, key: &str| match key {
             "0x3a636f6465" => Some(to_hex(&self.chain.runtime(block.runtime).code_hash.0)),
             other => block.storage.get(other).cloned(),
@@ -453,13 +466,24 @@ impl Connection {
                 Value::Null => json!(self.chain.hash(self.shown_best(script))),
                 number => json!(hash_of(number)),
             },
+            "chain_getBlock" => match known(0) {
+                Ok(b) => {
+                    json!({ "block": { "header": b.header, "extrinsics": b.body }, "justifications": null })
+                }
+                Err(_) => Value::Null,
+            },
             "chain_getHeader" => json!(known(0).ok().map(|b| b.header.clone())),
             "chain_getFinalizedHead" => json!(self.chain.hash(self.shown_finalized(script))),
             "state_getStorageHash" => json!(self.chain.runtime(known(1)?.runtime).code_hash),
-            "state_getStorage" => json!(stored(&*known(1)?, params[0].as_str().unwrap_or_default())),
+            "state_getStorage" => json!(stored(&*state(1)?, params[0].as_str().unwrap_or_default())),
             "state_queryStorageAt" => {
-                let block = known(1)?;
+                let block = state(1)?;
                 let keys = params[0].as_array().cloned().unwrap_or_default();
+                let asked =
+                    |k: &str| keys.iter().any(|key| key.as_str().is_some_and(|key| key.starts_with(k)));
+                if script.refused.iter().any(|name| asked(&key(name))) {
+                    return Err((-32_008, "Response is too big".to_owned()));
+                }
                 let changes: Vec<_> =
                     keys.iter().map(|k| json!([k, stored(&block, k.as_str().unwrap_or_default())])).collect();
                 json!([{ "block": block.at.hash, "changes": changes }])

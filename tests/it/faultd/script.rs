@@ -95,6 +95,8 @@ pub struct Block {
     pub storage: HashMap<String, String>,
     /// The runtime of its state.
     pub runtime: usize,
+    /// Its body, each extrinsic as hex.
+    pub body: Vec<String>,
 }
 
 struct Inner {
@@ -104,6 +106,9 @@ struct Inner {
     runtimes: Vec<FakeRuntime>,
     current: usize,
     salt: u8,
+    /// What the next blocks hold besides, by key; none: nothing is stored there.
+    written: HashMap<String, Option<String>>,
+    body: Vec<String>,
 }
 
 /// A scripted chain; shared by any number of nodes.
@@ -135,6 +140,8 @@ impl Chain {
             runtimes: vec![runtime],
             current: 0,
             salt: genesis,
+            written: HashMap::new(),
+            body: vec![],
         };
         let chain = Self { inner: Mutex::new(inner), changed: watch::Sender::new(0) };
         chain.extend(None);
@@ -152,6 +159,8 @@ impl Chain {
             runtimes: own.runtimes.clone(),
             current: own.current,
             salt,
+            written: own.written.clone(),
+            body: own.body.clone(),
         };
         Arc::new(Self { inner: Mutex::new(inner), changed: watch::Sender::new(0) })
     }
@@ -178,6 +187,17 @@ impl Chain {
         }
     }
 
+    /// Puts a value into the state of the blocks to come, by item name or by key; none: nothing is stored there.
+    pub fn write(&self, name: &str, value: Option<String>) {
+        let key = if name.starts_with("0x") { name.to_owned() } else { key(name) };
+        self.inner.lock().unwrap().written.insert(key, value);
+    }
+
+    /// Gives the blocks to come this body.
+    pub fn write_body(&self, extrinsics: Vec<String>) {
+        self.inner.lock().unwrap().body = extrinsics;
+    }
+
     /// Adds one block and leaves finality alone.
     pub fn grow(&self) {
         self.extend(None);
@@ -194,11 +214,7 @@ impl Chain {
     /// Drops the newest `depth` blocks and writes `depth + 1` others.
     pub fn reorg(&self, depth: usize) {
         let mut inner = self.inner.lock().unwrap();
-        let keep = inner.line.len() - depth;
-        inner.line.truncate(keep);
-        inner.salt = inner.salt.wrapping_add(1);
-        let tip = inner.line[keep - 1];
-        inner.current = inner.blocks[&tip].runtime;
+        drop_newest(&mut inner, depth);
         for _ in 0..=depth {
             let block = Arc::new(make(&inner, None));
             inner.line.push(block.at.hash);
@@ -206,6 +222,11 @@ impl Chain {
         }
         drop(inner);
         self.tell();
+    }
+
+    /// Drops the newest `depth` blocks; nothing is told before others take their places.
+    pub fn rewind(&self, depth: usize) {
+        drop_newest(&mut self.inner.lock().unwrap(), depth);
     }
 
     /// A block that changes the runtime; its events are `events`, written by the old one.
@@ -253,6 +274,14 @@ impl Chain {
     }
 }
 
+fn drop_newest(inner: &mut Inner, depth: usize) {
+    let keep = inner.line.len() - depth;
+    inner.line.truncate(keep);
+    inner.salt = inner.salt.wrapping_add(1);
+    let tip = inner.line[keep - 1];
+    inner.current = inner.blocks[&tip].runtime;
+}
+
 fn make(inner: &Inner, upgrade: Option<&(usize, Shows, String)>) -> Block {
     let number = inner.line.len() as u64;
     let parent = inner.line.last().copied().unwrap_or_default();
@@ -284,7 +313,13 @@ fn make(inner: &Inner, upgrade: Option<&(usize, Shows, String)>) -> Block {
     if let Some(para) = inner.runtimes[inner.current].para {
         storage.insert(key("ParachainInfo.ParachainId"), to_hex(&para.to_le_bytes()));
     }
-    Block { at, header, storage, runtime }
+    for (key, value) in &inner.written {
+        match value {
+            Some(value) => storage.insert(key.clone(), value.clone()),
+            None => storage.remove(key),
+        };
+    }
+    Block { at, header, storage, runtime, body: inner.body.clone() }
 }
 
 /// The key of a plain item by its name, `System.Events`.
