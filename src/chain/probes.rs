@@ -9,6 +9,9 @@ pub(super) mod identity;
 pub(super) mod node;
 pub(super) mod relay;
 pub(super) mod runtime;
+pub(super) mod staking;
+pub(super) mod validators;
+pub(super) mod votes;
 
 use super::transport::{LinkError, Rpc};
 use crate::codec::hex_key;
@@ -53,6 +56,14 @@ pub(super) async fn query(rpc: &Rpc, keys: &[Vec<u8>], at: Hash) -> Result<State
         }
     }
     Ok(State { values })
+}
+
+/// An answer that can be done without: only a broken link is an error.
+pub(super) fn soft<T>(answer: Result<T, LinkError>) -> Result<Result<T, LinkError>, LinkError> {
+    match answer {
+        Err(e) if e.is_fatal() && !matches!(e, LinkError::Deadline { .. }) => Err(e),
+        other => Ok(other),
+    }
 }
 
 async fn one_by_one(

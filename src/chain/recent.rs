@@ -1,8 +1,10 @@
-//! Blocks read lately: which ones, their slots, which runtime governs their state, and which of them are the best chain.
+//! Blocks read lately: which ones, their slots, which runtime governs their state, the validators around them, and which
+//! of them are the best chain.
 //!
 //! In: blocks as they are read. Out: look-ups by hash. Bounded. Must not do I/O.
 
 use super::probes::runtime::Loaded;
+use super::probes::validators::{Near, Sets};
 use crate::codec::Header;
 use crate::domain::{BlockRef, Hash};
 use std::collections::{HashMap, VecDeque};
@@ -21,6 +23,10 @@ pub(super) struct Seen {
     pub(super) slot: Option<u64>,
     /// The runtime of its state.
     pub(super) loaded: Arc<Loaded>,
+    /// Its parent.
+    pub(super) parent: Hash,
+    /// The validators around it; none on a para.
+    pub(super) sets: Sets,
 }
 
 /// The blocks read lately.
@@ -89,6 +95,15 @@ impl Recent {
     /// What is remembered of a block.
     pub(super) fn get(&self, hash: &Hash) -> Option<&Seen> {
         self.by_hash.get(hash)
+    }
+
+    /// What the neighbours of a block know of validators.
+    pub(super) fn near(&self, header: &Header) -> Near {
+        let children = self.by_hash.values().filter(|seen| seen.parent == header.at.hash);
+        Near {
+            parent: self.get(&header.parent).and_then(|seen| seen.sets.after.clone()),
+            child: children.filter_map(|seen| seen.sets.before.clone()).next(),
+        }
     }
 
     /// True while no best block was read.

@@ -13,7 +13,9 @@ use super::probes::runtime::{Loaded, Runtimes};
 use super::recent::Recent;
 use super::transport::{LinkError, Rpc};
 use crate::codec::Header;
-use crate::domain::{ChainKind, ChainSpec, EndpointId, Fact, Hash, Identity, Link, Observation, ParaId};
+use crate::domain::{
+    AccountId, ChainKind, ChainSpec, EndpointId, Fact, Hash, Identity, Link, Observation, ParaId,
+};
 use crate::ports::{Clock, Closed, FactSink};
 use futures::stream::{BoxStream, SelectAll, StreamExt, select_all};
 use std::collections::VecDeque;
@@ -25,6 +27,7 @@ mod finality;
 mod heads;
 mod history;
 mod start;
+mod validators;
 
 /// Endpoint events kept while an answer is awaited; past that the endpoints wait until it has come.
 const MAX_PENDING: usize = 1_024;
@@ -68,6 +71,10 @@ pub struct Config {
     pub state_at: StateAt,
     /// Who knows the addresses of names.
     pub names: Arc<dyn Names>,
+    /// True where the bodies of relay blocks are read, for availability bitfields: one request more a block.
+    pub bodies: bool,
+    /// Stashes whose session keys are looked at besides those of the validators.
+    pub watched: Vec<AccountId>,
 }
 
 /// Supervises one chain until nobody listens any more.
@@ -89,6 +96,8 @@ pub async fn run<S: FactSink>(config: Config, clock: Arc<dyn Clock>, sink: S) ->
         may_restart: config.may_restart && config.genesis.is_none() && config.spec.genesis.is_none(),
         past: config.past,
         state_at: config.state_at,
+        bodies: config.bodies,
+        watched: config.watched,
         paras: config.paras,
     };
     match supervisor.supervise().await {
@@ -120,6 +129,10 @@ struct Reader {
     conflicts: VecDeque<(EndpointId, u64, Hash)>,
     /// The endpoint through which the chain's history was last compared with what is known.
     proved: Option<EndpointId>,
+    /// What was told of validators.
+    said: validators::Said,
+    /// What is left out of the blocks to come.
+    pause: validators::Pause,
 }
 
 struct Supervisor<S> {
@@ -135,6 +148,8 @@ struct Supervisor<S> {
     may_restart: bool,
     past: Past,
     state_at: StateAt,
+    bodies: bool,
+    watched: Vec<AccountId>,
     paras: Vec<ParaId>,
 }
 

@@ -279,7 +279,7 @@ fn screen(setup: &Setup) -> Result<u8, Failure> {
 }
 
 fn record(setup: &Setup, file: &Path, record_for: Option<Duration>) -> Result<u8, Failure> {
-    let plan = setup.live_plan(Depth::Glance)?;
+    let plan = setup.live_plan(Depth::GlanceAndStay)?;
     let stop = interrupted()?;
     let facts = tape::record(&plan, &setup.base, file, record_for.map(millis), stop.as_ref())
         .map_err(|e| mistake(format!("{}: {e}", file.display())))?;
@@ -380,7 +380,7 @@ fn watch(setup: &Setup) -> Result<u8, Failure> {
 }
 
 fn metrics(setup: &Setup, listen: std::net::SocketAddr) -> Result<u8, Failure> {
-    let plan = setup.live_plan(Depth::Glance)?;
+    let plan = setup.live_plan(Depth::GlanceAndStay)?;
     let ready = |at: std::net::SocketAddr| {
         let _ = writeln!(io::stderr(), "sereno: serving http://{at}/metrics");
     };

@@ -26,8 +26,10 @@ const BACKFILL: u64 = 250;
 pub enum Depth {
     /// From now on: `watch`.
     FromNow,
-    /// A glance back for block times: `record`, `check`, `metrics`, `doctor`, a snapshot at the best block.
+    /// A glance back for block times: `check`, `doctor`, a snapshot at the best block.
     Glance,
+    /// The same for those who stay: `record`, `metrics`. Bodies are read too, as by consoles and `watch`.
+    GlanceAndStay,
     /// The same, with sessions and eras as of the finalized block: a snapshot at `finalized`.
     GlanceAtFinalized,
     /// A glance at once and more in time: consoles and walls.
@@ -62,16 +64,17 @@ impl Base {
         let (genesis, notices) = self.pins(&profile.network);
         let (at_once, in_time) = match depth {
             Depth::FromNow => (0, 0),
-            Depth::Glance | Depth::GlanceAtFinalized => (GLANCE, 0),
+            Depth::Glance | Depth::GlanceAndStay | Depth::GlanceAtFinalized => (GLANCE, 0),
             Depth::Console => (GLANCE, BACKFILL),
         };
         let state_at = if depth == Depth::GlanceAtFinalized { StateAt::Finalized } else { StateAt::Best };
+        let bodies = matches!(depth, Depth::FromNow | Depth::GlanceAndStay | Depth::Console);
         let past = Past { at_once, in_time };
         let mut network = profile.network;
         let home = self.state_dir.join(&network.id);
         let (register, roster) = Register::open(profile.roster, &home, self.clock.now());
         network.roster = roster;
-        Plan { network, endpoints, genesis, past, state_at, notices, register }
+        Plan { network, endpoints, genesis, past, state_at, bodies, notices, register }
     }
 
     /// The pins of a public network, and why they could not be read; another network has none.

@@ -37,6 +37,8 @@ pub struct Plan {
     pub notices: Vec<Clean>,
     /// Where the register of validators is, and how old what is known of it.
     pub register: Register,
+    /// True where the bodies of relay blocks are read too.
+    pub bodies: bool,
 }
 
 /// The running sources.
@@ -82,6 +84,8 @@ impl Sources {
                 past: plan.past,
                 state_at: plan.state_at,
                 names: Arc::new(SystemNames),
+                bodies: plan.bodies,
+                watched: plan.network.roster.validators.keys().copied().collect(),
             };
             runtime.spawn(supervisor::run(config, clock.clone(), Queue(tx.clone())));
         }

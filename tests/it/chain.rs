@@ -14,4 +14,6 @@ mod finality;
 mod lies;
 mod links;
 mod manners;
+mod staking;
 mod upgrade;
+mod validators;

@@ -8,8 +8,11 @@ use super::super::transport::{LinkError, Rpc};
 use super::epoch::{self, Epochs};
 use super::relay;
 use super::runtime::Loaded;
-use super::{State, query};
+use super::validators::{self, Near};
+use super::votes::{self, Body, Told};
+use super::{State, query, soft};
 use crate::codec::{DecodedEvent, Events, Header, Runtime, field, variant_name};
+use crate::domain::validator::StakingMode;
 use crate::domain::{Block, Clean, Era, EventRecord, Fact, UnixMs};
 use codec::{Compact, Decode};
 use scale_decode::DecodeAsType;
@@ -42,6 +45,10 @@ pub(in crate::chain) struct ReadBlock {
     pub(in crate::chain) block: Block,
     /// What its state tells besides, in the order in which it must be applied before the block.
     pub(in crate::chain) facts: Vec<Fact>,
+    /// What it says of validators; none on a para.
+    pub(in crate::chain) validators: Option<Told>,
+    /// True where its body was asked for and took too long.
+    pub(in crate::chain) body_late: bool,
     /// True where the disputes must be read again.
     pub(in crate::chain) disputes_changed: bool,
     /// True where the block says that it changed the code, or where it was not written by the runtime that should have
@@ -60,6 +67,12 @@ pub(in crate::chain) struct Around<'a> {
     pub(in crate::chain) after: &'a Loaded,
     /// The parent's slot, where known.
     pub(in crate::chain) parent_slot: Option<u64>,
+    /// The validators that its neighbours know.
+    pub(in crate::chain) near: &'a Near,
+    /// True where the body is to be read for bitfields.
+    pub(in crate::chain) body: bool,
+    /// True where validators that no neighbour knows are to be read.
+    pub(in crate::chain) sets: bool,
 }
 
 /// Reads the block behind `header`.
@@ -69,19 +82,52 @@ pub(in crate::chain) async fn read(
     around: Around<'_>,
     epochs: &mut Epochs,
 ) -> Result<ReadBlock, LinkError> {
-    let runtime = &around.after.runtime;
-    let state = plain(rpc, runtime, header, epochs).await?;
+    let (wrote, runtime) = (&around.before.runtime, &around.after.runtime);
+    let relay = validators::on(runtime);
+    // Where no neighbour knows the validators, they are read with the block.
+    let blind = relay && around.sets && around.near.is_empty();
+    let body = async {
+        if relay && around.body { votes::body(rpc, wrote, header).await } else { Ok(Body::Unknown) }
+    };
+    let (state, body) = futures::join!(plain(rpc, runtime, (header, blind), epochs), body);
+    let (state, refused) = match soft(state)? {
+        Ok(state) => (state, None),
+        Err(e) if blind => {
+            (plain(rpc, runtime, (header, false), epochs).await?, Some(Clean::of(&e.to_string())))
+        }
+        Err(e) => return Err(e),
+    };
+    let body = body?;
     let mut facts = Vec::new();
     let session = epoch::session(runtime, &state);
+    let new_epoch = session.as_ref().is_some_and(|s| epochs.lacks(s.index));
+    let unknown = |s| around.near.of(s).is_none();
+    let new_set = relay && around.sets && !blind && validators::session(wrote, &state).is_some_and(unknown);
+    let begun = begun(rpc, runtime, header, (new_epoch, new_set)).await?;
     match &session {
         Some(session) => {
-            let authorities = epochs.follow(rpc, runtime, (&state, header.at.hash), session).await?;
+            let read = (&state, begun.as_ref().ok().and_then(Option::as_ref), header.at.hash);
+            let authorities = epochs.follow(rpc, runtime, read, session).await?;
             facts.push(Fact::Session { session: session.clone(), at: header.at });
             facts.extend(authorities.map(Fact::Authorities));
         }
         None => facts.push(unread("session", "no such pallet, or it does not decode")),
     }
     facts.push(era(runtime, &state));
+    let body_late = body == Body::Late;
+    let told = if relay {
+        let available = if let Body::Read(available) = body { Some(available) } else { None };
+        let begun = match &begun {
+            _ if refused.is_some() => Err(refused.unwrap_or_default()),
+            _ if blind => Ok(Some(&state)),
+            Ok(read) => Ok(read.as_ref().filter(|_| new_set)),
+            Err(why) => Err(why.clone()),
+        };
+        let of = votes::Sources { runtime: wrote, state: &state, begun, near: around.near, available };
+        Some(votes::read(rpc, header, of).await?)
+    } else {
+        None
+    };
     let index = session.map(|s| s.index);
     let events = around.before.runtime.events(events_bytes(runtime, &state));
     let disputes_changed = events.list.iter().any(relay::touches_disputes);
@@ -95,7 +141,7 @@ pub(in crate::chain) async fn read(
         slot: header.author.map(crate::codec::header::Author::slot),
         author: header.author.and_then(|a| epochs.author(index, a)),
         session: index,
-        votes: None,
+        votes: told.as_ref().and_then(|t| t.votes.clone()).map(Box::new),
         missed: epochs.missed(around.parent_slot, header.author),
         transactions: transactions(&events),
         candidates: events.list.iter().filter_map(relay::candidate).collect(),
@@ -103,10 +149,33 @@ pub(in crate::chain) async fn read(
         event_count: Some(events.count),
         undecoded: events.error.as_ref().map(|e| Clean::of(&e.to_string())),
     };
-    Ok(ReadBlock { block, facts, disputes_changed, doubts_runtime, foreign })
+    Ok(ReadBlock { block, facts, validators: told, body_late, disputes_changed, doubts_runtime, foreign })
 }
 
-async fn plain(rpc: &Rpc, runtime: &Runtime, header: &Header, epochs: &Epochs) -> Result<State, LinkError> {
+/// What a session that begins is known by: authors and validators, in one request. Inside: why it could not be had.
+async fn begun(
+    rpc: &Rpc,
+    runtime: &Runtime,
+    header: &Header,
+    (epoch, set): (bool, bool),
+) -> Result<Result<Option<State>, Clean>, LinkError> {
+    let mut keys = if epoch { validators::keys(runtime, epoch::AUTHORS) } else { Vec::new() };
+    keys.extend(if set { validators::keys(runtime, validators::SET) } else { Vec::new() });
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.is_empty() {
+        return Ok(Ok(None));
+    }
+    let answer = soft(query(rpc, &keys, header.at.hash).await)?;
+    Ok(answer.map(Some).map_err(|e| Clean::of(&e.to_string())))
+}
+
+async fn plain(
+    rpc: &Rpc,
+    runtime: &Runtime,
+    (header, blind): (&Header, bool),
+    epochs: &Epochs,
+) -> Result<State, LinkError> {
     let items = [
         ("System", "Events"),
         ("System", "LastRuntimeUpgrade"),
@@ -114,12 +183,17 @@ async fn plain(rpc: &Rpc, runtime: &Runtime, header: &Header, epochs: &Epochs) -
         ("Staking", "ActiveEra"),
         ("StakingAhClient", "Mode"),
     ];
-    let keys: Vec<Vec<u8>> = items
-        .iter()
-        .chain(epoch::PLAIN)
-        .chain(epochs.with_first_block())
-        .filter_map(|(pallet, item)| runtime.key(pallet, item).ok())
-        .collect();
+    let mut keys = validators::keys(runtime, &items);
+    keys.extend(validators::keys(runtime, epoch::PLAIN));
+    keys.extend(validators::keys(runtime, epochs.with_first_block()));
+    if validators::on(runtime) {
+        keys.extend(validators::keys(runtime, validators::PLAIN));
+    }
+    if blind {
+        keys.extend(validators::keys(runtime, validators::SET));
+    }
+    keys.sort_unstable();
+    keys.dedup();
     query(rpc, &keys, header.at.hash).await
 }
 
@@ -153,12 +227,10 @@ struct ActiveEra {
 /// The era, where the relay runs the staking itself (ACTIONS P9).
 fn era(runtime: &Runtime, state: &State) -> Fact {
     let Ok(key) = runtime.key("Staking", "ActiveEra") else { return Fact::Era(None) };
-    if let Ok(mode_key) = runtime.key("StakingAhClient", "Mode") {
-        match runtime.storage::<Mode>("StakingAhClient", "Mode", state.get(&mode_key)) {
-            Ok(Mode::Passive {}) => {}
-            Ok(_) => return unread("era", "staking has moved to Asset Hub; its era stands there"),
-            Err(e) => return unread("era", &e.to_string()),
-        }
+    match validators::mode(runtime, state) {
+        Ok(StakingMode::Relay | StakingMode::Passive) => {}
+        Ok(_) => return unread("era", "staking has moved to Asset Hub; its era stands there"),
+        Err(e) => return unread("era", &e.to_string()),
     }
     let Some(bytes) = state.get(&key) else { return Fact::Era(None) };
     match runtime.storage::<ActiveEra>("Staking", "ActiveEra", Some(bytes)) {
@@ -168,14 +240,6 @@ fn era(runtime: &Runtime, state: &State) -> Fact {
         }
         Err(e) => unread("era", &e.to_string()),
     }
-}
-
-/// Where the staking system lives (`StakingAhClient.Mode`).
-#[derive(DecodeAsType)]
-enum Mode {
-    Passive {},
-    Buffered {},
-    Active {},
 }
 
 /// Extrinsics that are not inherents: those whose dispatch class is not mandatory.

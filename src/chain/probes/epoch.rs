@@ -19,7 +19,7 @@ pub(super) const PLAIN: &[(&str, &str)] =
     &[("Session", "CurrentIndex"), ("Babe", "EpochIndex"), ("Babe", "GenesisSlot"), ("Babe", "CurrentSlot")];
 
 /// Plain keys read when a session begins.
-const AUTHORS: &[(&str, &str)] =
+pub(super) const AUTHORS: &[(&str, &str)] =
     &[("Session", "Validators"), ("Babe", "Randomness"), ("Babe", "Authorities"), ("Aura", "Authorities")];
 
 /// What is needed to name authors of one session.
@@ -72,25 +72,32 @@ impl Epochs {
         if self.current.is_none() { AUTHORS } else { &[] }
     }
 
-    /// Reads the authorities where `session` is not the known one. Returns them where they are new.
+    /// True where the authors of this session are not known and were not read with the block either.
+    pub(super) fn lacks(&self, session: u32) -> bool {
+        self.current.as_ref().is_some_and(|e| e.session != session)
+    }
+
+    /// Takes the authorities where `session` is not the known one, from what was read when it began; asks where nothing
+    /// was. Returns them where they are new.
     pub(super) async fn follow(
         &mut self,
         rpc: &Rpc,
         runtime: &Runtime,
-        state: (&State, Hash),
+        (plain, begun, at): (&State, Option<&State>, Hash),
         session: &Session,
     ) -> Result<Option<Authorities>, LinkError> {
         if self.current.as_ref().is_some_and(|e| e.session == session.index) {
             return Ok(None);
         }
-        let (plain, at) = state;
         let asked;
-        let read = if self.with_first_block().is_empty() {
-            let keys: Vec<Vec<u8>> = AUTHORS.iter().filter_map(|(p, i)| runtime.key(p, i).ok()).collect();
-            asked = query(rpc, &keys, at).await?;
-            &asked
-        } else {
-            plain
+        let read = match begun {
+            _ if !self.with_first_block().is_empty() => plain,
+            Some(begun) => begun,
+            None => {
+                let keys: Vec<Vec<u8>> = AUTHORS.iter().filter_map(|(p, i)| runtime.key(p, i).ok()).collect();
+                asked = query(rpc, &keys, at).await?;
+                &asked
+            }
         };
         let bytes = |pallet: &str, item: &str| runtime.key(pallet, item).ok().and_then(|k| read.get(&k));
         let validators: Vec<AccountId> = runtime

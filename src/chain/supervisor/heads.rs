@@ -2,15 +2,17 @@
 //!
 //! In: a new best head of the endpoint that is read. Out: `Best` facts, ancestors first. Must not touch finality.
 
+use super::validators::PAUSE;
 use super::{StateAt, Stop, Supervisor};
 use crate::chain::probes::block::{Around, ReadBlock};
 use crate::chain::probes::runtime::{Loaded, hash_of_code};
+use crate::chain::probes::votes::Told;
 use crate::chain::probes::{block, node, relay};
 use crate::chain::recent::Seen;
 use crate::chain::transport::{LinkError, Rpc};
 use crate::codec::header::Author;
 use crate::codec::{Header, Upgrade};
-use crate::domain::{Clean, EndpointId, Fact, Hash};
+use crate::domain::{Clean, EndpointId, Fact, Hash, Session};
 use crate::ports::FactSink;
 use std::sync::Arc;
 use subxt_rpcs::rpc_params;
@@ -109,26 +111,23 @@ impl<S: FactSink> Supervisor<S> {
     async fn read_best(&mut self, id: &EndpointId, rpc: &Rpc, header: &Header) -> Result<(), Stop> {
         let (mut before, mut after, parent_slot) = self.around(id, rpc, header).await?;
         let known = before.version.code_hash;
-        let mut read =
-            self.read_one(id, rpc, header, Around { before: &before, after: &after, parent_slot }).await?;
+        let mut read = self.read_one(id, rpc, header, (&before, &after, parent_slot)).await?;
         if read.doubts_runtime && header.upgrade == Upgrade::No {
             before = self.listening.during(id, self.reader.runtimes.load(rpc, header.parent)).await?;
             after = self.listening.during(id, self.reader.runtimes.load(rpc, header.at.hash)).await?;
             if before.version.code_hash != known || after.version.code_hash != known {
-                read = self
-                    .read_one(id, rpc, header, Around { before: &before, after: &after, parent_slot })
-                    .await?;
+                read = self.read_one(id, rpc, header, (&before, &after, parent_slot)).await?;
             }
         }
         let current = self.reader.current.as_ref().and_then(|l| l.version.code_hash);
         if after.version.code_hash != current {
             self.announce(id, &after, header).await?;
         }
-        let ReadBlock { block, facts, disputes_changed, .. } = read;
-        let slot = header.author.map(Author::slot);
-        self.reader.recent.insert(header.at, Seen { slot, loaded: after.clone() });
+        let ReadBlock { block, facts, validators, disputes_changed, .. } = read;
+        self.remember(header, after.clone(), validators.as_ref());
         self.reader.recent.put_on_line(header.at);
         let told = self.state_at == StateAt::Best;
+        let session = session_of(&facts);
         for fact in facts.into_iter().filter(|_| told) {
             let repeated =
                 matches!(fact, Fact::Era(_) | Fact::Unread { .. }) && self.reader.era.as_ref() == Some(&fact);
@@ -139,8 +138,17 @@ impl<S: FactSink> Supervisor<S> {
                 self.out.say(Some(id), fact).await?;
             }
         }
+        self.tell_sets(id, validators.as_ref()).await?;
+        if told {
+            self.tell_disabled(id, validators.as_ref(), block.session).await?;
+        }
         self.out.say(Some(id), Fact::Best(Box::new(block))).await?;
         self.reader.disputes_due |= disputes_changed;
+        if told {
+            self.tell_unread(id, validators.as_ref()).await?;
+            let of = (validators.as_ref(), session.as_ref());
+            self.read_staking(id, rpc, (header.at, &after.runtime), of).await?;
+        }
         if self.reader.disputes_due {
             let disputes = relay::disputes(rpc, &after.runtime, header.at.hash);
             let fact = self.listening.during(id, disputes).await?;
@@ -157,9 +165,29 @@ impl<S: FactSink> Supervisor<S> {
         id: &EndpointId,
         rpc: &Rpc,
         header: &Header,
-        around: Around<'_>,
+        (before, after, parent_slot): (&Loaded, &Loaded, Option<u64>),
     ) -> Result<ReadBlock, LinkError> {
-        self.listening.during(id, block::read(rpc, header, around, &mut self.reader.epochs)).await
+        let near = self.reader.recent.near(header);
+        let pause = &mut self.reader.pause;
+        let (body, sets) = (self.bodies && pause.body == 0, pause.sets == 0);
+        (pause.body, pause.sets) = (pause.body.saturating_sub(1), pause.sets.saturating_sub(1));
+        let around = Around { before, after, parent_slot, near: &near, body, sets };
+        let read = block::read(rpc, header, around, &mut self.reader.epochs);
+        let read = self.listening.during(id, read).await?;
+        if read.body_late {
+            self.reader.pause.body = PAUSE;
+        }
+        if sets && read.validators.as_ref().is_some_and(|told| told.unread.is_some()) {
+            self.reader.pause.sets = PAUSE;
+        }
+        Ok(read)
+    }
+
+    /// Remembers a block that was read.
+    pub(super) fn remember(&mut self, header: &Header, loaded: Arc<Loaded>, told: Option<&Told>) {
+        let sets = told.map(|t| t.sets.clone()).unwrap_or_default();
+        let slot = header.author.map(Author::slot);
+        self.reader.recent.insert(header.at, Seen { slot, loaded, parent: header.parent, sets });
     }
 
     /// The runtimes before and after the block, and its parent's slot.
@@ -184,6 +212,14 @@ impl<S: FactSink> Supervisor<S> {
         };
         Ok((before, after, parent_slot))
     }
+}
+
+/// The session among what a block tells.
+pub(super) fn session_of(facts: &[Fact]) -> Option<Session> {
+    facts.iter().find_map(|fact| match fact {
+        Fact::Session { session, .. } => Some(session.clone()),
+        _ => None,
+    })
 }
 
 fn is_about(fact: &Fact, wanted: &str) -> bool {

@@ -4,10 +4,11 @@
 //! read at once comes as one block every two seconds beside live reads; none behind an upgrade (its events need another
 //! runtime's metadata) and none that the node has pruned. Must not touch best or finality.
 
-use super::heads::header_of;
+use super::heads::{header_of, session_of};
+use super::validators::PAUSE;
 use super::{Past, StateAt, Stop, Supervisor};
 use crate::chain::probes::block::{self, Around};
-use crate::chain::recent::Seen;
+use crate::chain::probes::epoch::Epochs;
 use crate::chain::transport::Rpc;
 use crate::codec::header::Author;
 use crate::codec::{Header, Upgrade};
@@ -27,6 +28,8 @@ pub(super) struct Progress {
     at_once: u64,
     in_time: u64,
     skipped: bool,
+    /// The authors of the past; they follow other sessions than those of the best blocks.
+    epochs: Option<Epochs>,
 }
 
 impl Progress {
@@ -39,6 +42,7 @@ impl Progress {
             at_once: past.at_once,
             in_time: past.in_time,
             skipped: false,
+            epochs: None,
         };
     }
 
@@ -83,7 +87,7 @@ impl<S: FactSink> Supervisor<S> {
             match header {
                 Ok(header) => {
                     let parent_slot = self.slot_before(id, rpc, &header).await?;
-                    drop(self.read_older(id, rpc, &header, parent_slot).await?);
+                    drop(self.read_older(id, rpc, &header, (parent_slot, false)).await?);
                 }
                 Err(e) if e.is_fatal() => {
                     self.reader.history.next = Some(hash);
@@ -141,7 +145,7 @@ impl<S: FactSink> Supervisor<S> {
             return Ok(());
         }
         let next = self.reader.history.next;
-        let done = self.read_older(id, rpc, header, None).await;
+        let done = self.read_older(id, rpc, header, (None, true)).await;
         self.reader.history.next = next;
         for fact in done? {
             if self.state_at == StateAt::Finalized {
@@ -151,30 +155,48 @@ impl<S: FactSink> Supervisor<S> {
         Ok(())
     }
 
-    /// Reads a block and returns what else its state tells.
+    /// Reads a block, of the past or `named`, and returns what else its state tells.
     async fn read_older(
         &mut self,
         id: &EndpointId,
         rpc: &Rpc,
         header: &Header,
-        parent_slot: Option<u64>,
+        (parent_slot, named): (Option<u64>, bool),
     ) -> Result<Vec<Fact>, Stop> {
         let Some(loaded) = self.reader.current.clone() else { return Ok(Vec::new()) };
         if header.at.number == 0 {
             return Ok(Vec::new());
         }
-        let around = Around { before: &loaded, after: &loaded, parent_slot };
-        let mut epochs = self.reader.epochs.clone();
-        let read = match self.listening.during(id, block::read(rpc, header, around, &mut epochs)).await {
+        let near = self.reader.recent.near(header);
+        let (body, sets) = (self.bodies && self.reader.pause.body == 0, self.reader.pause.sets == 0);
+        let (before, after) = (&*loaded, &*loaded);
+        let around = Around { before, after, parent_slot, near: &near, body, sets };
+        let mut epochs = self.reader.history.epochs.take().unwrap_or_else(|| self.reader.epochs.clone());
+        let read = self.listening.during(id, block::read(rpc, header, around, &mut epochs)).await;
+        self.reader.history.epochs = Some(epochs);
+        let read = match read {
             // Another runtime wrote it: neither it nor what lies behind it can be read with this metadata.
             Ok(read) if read.foreign => return Ok(Vec::new()),
             Ok(read) => read,
             Err(e) if e.is_fatal() => return Err(Stop::Link(e)),
             Err(_) => return Ok(Vec::new()),
         };
-        let slot = header.author.map(Author::slot);
-        self.reader.recent.insert(header.at, Seen { slot, loaded });
+        if read.body_late {
+            self.reader.pause.body = PAUSE;
+        }
+        let told = read.validators.as_ref();
+        self.remember(header, loaded.clone(), told);
+        self.tell_sets(id, told).await?;
+        let wanted = named && self.state_at == StateAt::Finalized;
+        if wanted {
+            self.tell_disabled(id, told, read.block.session).await?;
+        }
         self.out.say(Some(id), Fact::Filled(Box::new(read.block))).await?;
+        if wanted {
+            self.tell_unread(id, told).await?;
+            let session = session_of(&read.facts);
+            self.read_staking(id, rpc, (header.at, &loaded.runtime), (told, session.as_ref())).await?;
+        }
         if header.upgrade == Upgrade::No {
             self.reader.history.next = Some(header.parent);
         }

@@ -4,7 +4,9 @@ use crate::faultd::{Chain, Node};
 use sereno::chain::Endpoint;
 use sereno::chain::names::{Names, SystemNames};
 use sereno::chain::supervisor::{self, Past, StateAt};
-use sereno::domain::{BlockRef, ChainKind, ChainSpec, Fact, Hash, Link, Observation, Thresholds, UnixMs};
+use sereno::domain::{
+    AccountId, BlockRef, ChainKind, ChainSpec, Fact, Hash, Link, Observation, Thresholds, UnixMs,
+};
 use sereno::ports::{Clock, Closed, FactSink};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -57,6 +59,10 @@ pub struct Options {
     pub names: Arc<dyn Names>,
     /// Only best and final blocks are kept, without what is in them.
     pub lean: bool,
+    /// Bodies of relay blocks are read.
+    pub bodies: bool,
+    /// Stashes whose session keys are looked at.
+    pub watched: Vec<AccountId>,
 }
 
 impl Default for Options {
@@ -69,6 +75,8 @@ impl Default for Options {
             kind: ChainKind::Relay,
             names: Arc::new(SystemNames),
             lean: false,
+            bodies: false,
+            watched: vec![],
         }
     }
 }
@@ -111,6 +119,8 @@ impl Bed {
             past: options.past,
             state_at: StateAt::Best,
             names: options.names.clone(),
+            bodies: options.bodies,
+            watched: options.watched.clone(),
         };
         let clock = Arc::new(TestClock { start: Instant::now(), speed: options.clock_speed });
         let sink = Sink { lean: options.lean, ..Sink::default() };
