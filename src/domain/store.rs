@@ -46,6 +46,9 @@ impl Store {
         self.applied = self.applied.wrapping_add(1);
         let chain = self.chains.entry(seen.chain.clone()).or_insert_with(|| ChainView::new(seen.at));
         chain.fold(seen, restored);
+        if validators::is_about_them(&seen.fact) {
+            chain.validators.revision = self.applied;
+        }
     }
 
     /// Forgets all chains but these.

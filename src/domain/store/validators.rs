@@ -5,11 +5,11 @@
 
 use super::ChainView;
 use crate::domain::{
-    AccountId, Block, BlockRef, BlockVotes, CandidateVotes, Hash, Observed, ParaId, Points, Reading, Score,
-    SessionRecord, ValidatorSet,
+    AccountId, Block, BlockRef, BlockVotes, CandidateVotes, Fact, Hash, Observed, ParaId, Points, Reading,
+    Score, SessionRecord, ValidatorSet,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Sessions that are still counted: the one in progress and those that a reorganisation or a late block may reach.
@@ -28,6 +28,10 @@ pub struct ValidatorBook {
     pub keys_set: Reading<BTreeMap<AccountId, bool>>,
     /// Reward points.
     pub points: Reading<Points>,
+    /// [`Store::applied`](super::Store) of the last fact that may have changed something here: what is derived from it
+    /// is made anew when this moves.
+    #[serde(default)]
+    pub revision: u64,
     open: BTreeMap<u32, Tally>,
     past: BTreeMap<u32, Arc<SessionRecord>>,
 }
@@ -113,7 +117,7 @@ impl ValidatorBook {
     pub(super) fn put_set(&mut self, set: Observed<ValidatorSet>) {
         let session = set.value.session;
         let tally = Self::tally(&mut self.open, &mut self.past, session);
-        let para = set.value.para_stashes();
+        let para = set.value.para_stashes().map(BTreeSet::from_iter);
         for stash in &set.value.validators {
             if let Some(figures) = tally.record.entry(*stash) {
                 figures.para = para.as_ref().map(|p| p.contains(stash)).or(figures.para);
@@ -128,8 +132,9 @@ impl ValidatorBook {
 
     pub(super) fn put_disabled(&mut self, disabled: Observed<Vec<AccountId>>) {
         if let Some(mut tally) = self.open.last_entry() {
+            let listed: BTreeSet<&AccountId> = disabled.value.iter().collect();
             for (stash, figures) in &mut tally.get_mut().record.validators {
-                let now = disabled.value.contains(stash);
+                let now = listed.contains(stash);
                 figures.disabled = Some(now || figures.disabled == Some(true));
             }
         }
@@ -207,6 +212,22 @@ impl ValidatorBook {
             }
         }
     }
+}
+
+/// True for a fact that can change what is known about validators.
+pub(super) fn is_about_them(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Validators(_)
+            | Fact::Disabled(_)
+            | Fact::KeysSet(_)
+            | Fact::Points(_)
+            | Fact::SessionRecord(_)
+            | Fact::Best(_)
+            | Fact::Filled(_)
+            | Fact::Identity(_)
+            | Fact::Unread { .. }
+    )
 }
 
 fn count_block(record: &mut SessionRecord, block: &Block, way: Way) {
@@ -295,7 +316,7 @@ fn missed_candidate(block: BlockRef, session: u32, c: &CandidateVotes) -> Missed
 mod tests {
     use super::super::blocks::tests::block;
     use super::*;
-    use crate::domain::{ChainId, Clean, EndpointId, Fact, Observation, Store, UnixMs};
+    use crate::domain::{ChainId, Clean, EndpointId, Observation, Store, UnixMs};
 
     fn stash(n: u8) -> AccountId {
         AccountId([n; 32])

@@ -40,27 +40,21 @@ impl Score {
     /// the sessions in which it was read. None without any session.
     #[must_use]
     pub fn mean(scores: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let (mut missed, mut sessions) = (0.0, 0_u32);
-        let (mut unavailable, mut read) = (0.0, 0_u32);
-        for score in scores {
-            missed += score.missed_votes * f64::from(score.sessions);
-            sessions = sessions.saturating_add(score.sessions);
-            if let Some(share) = score.unavailable {
-                unavailable += share * f64::from(score.sessions);
-                read = read.saturating_add(score.sessions);
-            }
-        }
-        (sessions > 0).then(|| Self {
-            missed_votes: missed / f64::from(sessions),
-            unavailable: (read > 0).then(|| unavailable / f64::from(read)),
-            sessions,
-        })
+        let mut mean = Mean::default();
+        scores.into_iter().for_each(|score| mean.add(score));
+        mean.score()
     }
 
     /// `0.75 · backing votes ratio + 0.25 · availability ratio`, 0 to 1. None where availability was not read.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
         Some(BACKING * (1.0 - self.missed_votes) + (1.0 - BACKING) * (1.0 - self.unavailable?))
+    }
+
+    /// The ratio in hundredths of a percent, rounded to the nearest.
+    #[must_use]
+    pub fn hundredths(&self) -> Option<u32> {
+        self.ratio().map(hundredths)
     }
 
     /// The letter; none where the ratio is not known.
@@ -76,6 +70,37 @@ impl Score {
     }
 }
 
+/// A mean of scores that come one by one.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Mean {
+    missed: f64,
+    sessions: u32,
+    unavailable: f64,
+    read: u32,
+}
+
+impl Mean {
+    /// Takes a score in, with the weight of its sessions.
+    pub fn add(&mut self, score: Score) {
+        self.missed += score.missed_votes * f64::from(score.sessions);
+        self.sessions = self.sessions.saturating_add(score.sessions);
+        if let Some(share) = score.unavailable {
+            self.unavailable += share * f64::from(score.sessions);
+            self.read = self.read.saturating_add(score.sessions);
+        }
+    }
+
+    /// The mean so far; none without any session.
+    #[must_use]
+    pub fn score(&self) -> Option<Score> {
+        (self.sessions > 0).then(|| Score {
+            missed_votes: self.missed / f64::from(self.sessions),
+            unavailable: (self.read > 0).then(|| self.unavailable / f64::from(self.read)),
+            sessions: self.sessions,
+        })
+    }
+}
+
 /// Hundredths of a percent from which on PAS-11 is met.
 const PASS: u32 = 8_000;
 
@@ -83,9 +108,10 @@ fn share(part: u32, of: u32) -> Option<f64> {
     (of > 0).then(|| f64::from(part) / f64::from(of))
 }
 
-/// A ratio in hundredths of a percent, rounded to the nearest.
+/// A ratio between 0 and 1 in hundredths of a percent, rounded to the nearest.
+#[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 10 000 first")]
-fn hundredths(ratio: f64) -> u32 {
+pub fn hundredths(ratio: f64) -> u32 {
     (ratio * 10_000.0).round().clamp(0.0, 10_000.0) as u32
 }
 
