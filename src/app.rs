@@ -21,6 +21,7 @@ pub use view::view;
 
 use crate::domain::{AlertId, Clean, Fact, Observation, UnixMs};
 use crate::state::AppState;
+use crate::tabs;
 
 /// Milliseconds for which the answer to a key stays in the footer.
 const SAID_MS: u64 = 8_000;
@@ -67,6 +68,9 @@ fn fact(state: &mut AppState, seen: &Observation) {
 pub fn settle(state: &mut AppState) -> Vec<Effect> {
     let is_new = state.evaluated != state.store.applied && state.now != UnixMs::default();
     let effects = if is_new { evaluate(state) } else { Vec::new() };
+    if tabs::shows_validators(state) {
+        state.digest_validators(tabs::validators::is_searched(state));
+    }
     commands::hold_selections(state);
     effects
 }

@@ -39,6 +39,7 @@ macro_rules! commands {
 
 commands! {
     #[serde(rename = "tab-1")] Tab1 "tab-1" "open tab 1, health",
+    #[serde(rename = "tab-2")] Tab2 "tab-2" "open tab 2, validators",
     NextTab "next-tab" "next tab",
     PreviousTab "previous-tab" "previous tab",
     Down "down" "down one row",

@@ -9,6 +9,7 @@ pub mod health;
 pub mod input;
 pub mod table;
 pub mod ui;
+pub mod validators;
 
 use crate::domain::{
     AccountId, Alert, AlertId, Badge, ChainId, ChainSpec, ChainView, Clean, EndpointId, Hash, Network,
@@ -118,6 +119,9 @@ pub struct AppState {
     /// Which key does what.
     #[serde(skip)]
     pub keymap: Keymap,
+    /// The validators, derived from the store.
+    #[serde(skip)]
+    pub seats: validators::Seats,
 }
 
 impl AppState {
@@ -138,12 +142,14 @@ impl AppState {
             lost: Lost::default(),
             replay: None,
             keymap,
+            seats: validators::Seats::default(),
         }
     }
 
     /// Begins again with another store: a replay that jumped back. What the user has open stays.
     pub fn begin_again(&mut self, store: Store) {
         self.store = store;
+        self.seats = validators::Seats::default();
         self.alerts = AlertBook::default();
         self.evaluated = 0;
         self.now = UnixMs::default();

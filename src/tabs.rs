@@ -4,7 +4,9 @@
 //! a tab: one file and one line in [`TABS`]; tab bar, keys and snapshots follow. Must not import app, or change anything.
 
 pub mod health;
+pub mod lists;
 pub mod subject;
+pub mod validators;
 pub mod words;
 
 use crate::command::Command;
@@ -65,12 +67,21 @@ pub enum Intent {
     Unacknowledge(AlertId),
     /// Silence an alert, longer, or not any more.
     Silence(AlertId),
+    /// Filter a list, and give its pane the focus.
+    Filter {
+        /// The pane.
+        pane: &'static str,
+        /// The name of its list.
+        list: String,
+        /// The filter.
+        text: String,
+    },
     /// Nothing can be done, and why.
     Say(String),
 }
 
 /// Every tab, in the order of the tab bar.
-pub const TABS: &[Tab] = &[health::TAB];
+pub const TABS: &[Tab] = &[health::TAB, validators::TAB];
 
 /// The tab that is open.
 #[must_use]
@@ -98,14 +109,21 @@ pub fn focused_rows(state: &AppState) -> Option<(String, Box<dyn Rows + '_>)> {
     Some((pane.list, rows))
 }
 
-/// True where several panes of an opened chain stand side by side: there a pane can grow and shrink.
+/// True where several panes share the screen by weight: there a pane can grow and shrink.
 #[must_use]
 pub fn shares_the_screen(state: &AppState) -> bool {
     let ui = &state.ui;
-    ui.place.chain.is_some() && !ui.zoom && ui.width >= WIDE.0 && ui.height >= WIDE.1
+    let several = ui.place.chain.is_some() || ui.place.tab == validators::TAB.number;
+    several && !ui.zoom && ui.width >= WIDE.0 && ui.height >= WIDE.1
 }
 
-/// Columns and lines from which on an opened chain shows its lists side by side.
+/// True while validators are on the screen: then their digest is kept up to date.
+#[must_use]
+pub fn shows_validators(state: &AppState) -> bool {
+    state.mode.is_wall() || state.ui.place.tab == validators::TAB.number
+}
+
+/// Columns and lines from which on lists stand side by side.
 const WIDE: (u16, u16) = (120, 34);
 
 /// Key of the selected row of a pane.

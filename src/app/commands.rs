@@ -78,6 +78,7 @@ fn everywhere(state: &mut AppState, command: Command) -> Option<Vec<Effect>> {
             return Some(scrub(state, command));
         }
         Command::Tab1 => open_tab(state, 1),
+        Command::Tab2 => open_tab(state, 2),
         Command::NextTab => step_tab(state, true),
         Command::PreviousTab => step_tab(state, false),
         _ => return None,
@@ -97,11 +98,11 @@ fn toggle(state: &mut AppState, kind: OverlayKind) {
 
 fn open_tab(state: &mut AppState, number: u8) {
     state.ui.overlay = None;
-    if state.ui.place == (Place { tab: number, chain: None }) {
+    if state.ui.place == Place::root(number) {
         let name = tabs::open(state).name;
         say(state, Role::Dim, format!("tab {number}, {name}, is open"));
     }
-    state.ui.open(Place { tab: number, chain: None });
+    state.ui.open(Place::root(number));
 }
 
 fn step_tab(state: &mut AppState, forward: bool) {
@@ -109,11 +110,7 @@ fn step_tab(state: &mut AppState, forward: bool) {
     let here = tabs::TABS.iter().position(|t| t.number == state.ui.place.tab).unwrap_or(0);
     let step = if forward { 1 } else { count.saturating_sub(1) };
     let next = tabs::TABS.get((here + step) % count.max(1)).map_or(1, |t| t.number);
-    if next == state.ui.place.tab {
-        say(state, Role::Dim, "there is one tab · w moves between the panes".to_owned());
-    } else {
-        open_tab(state, next);
-    }
+    open_tab(state, next);
 }
 
 fn scrub(state: &mut AppState, command: Command) -> Vec<Effect> {
@@ -179,16 +176,15 @@ fn grow(state: &mut AppState, step: i8) {
     state.ui.grow = next;
 }
 
-/// Closes what lies on top: filter, zoom, the opened chain; at the root, where `leaving`, asks to leave.
+/// Closes what lies on top: filter, zoom, the opened chain or validator; at the root, where `leaving`, asks to leave.
 fn back(state: &mut AppState, leaving: bool) {
     let list = tabs::focused(state).map(|p| p.list);
     if let Some(list) = list.filter(|l| !state.ui.table(l).filter.is_empty()) {
         state.ui.table_mut(&list).filter.clear();
     } else if state.ui.zoom {
         state.ui.zoom = false;
-    } else if state.ui.place.chain.is_some() {
-        let tab = state.ui.place.tab;
-        state.ui.open(Place { tab, chain: None });
+    } else if !state.ui.place.is_root() {
+        state.ui.open(Place::root(state.ui.place.tab));
     } else if leaving {
         state.ui.overlay = Some(Overlay::new(OverlayKind::AskLeave));
     } else {

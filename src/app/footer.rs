@@ -108,6 +108,9 @@ fn current(state: &AppState) -> Option<ChainId> {
     if let Some(id) = &state.ui.place.chain {
         return Some(id.clone());
     }
+    if state.ui.place.tab != tabs::health::TAB.number {
+        return Some(state.network.relay()?.id.clone());
+    }
     let selected = state.ui.table("chains").selected.map(|key| ChainId::from(key.as_str()));
     selected
         .filter(|id| state.network.chain(id).is_some())

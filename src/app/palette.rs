@@ -65,7 +65,7 @@ pub(super) fn run(state: &mut AppState, entry: &Entry) -> Vec<Effect> {
     match entry {
         Entry::Command(command) => commands::run(state, *command),
         Entry::Chain(id) => {
-            state.ui.open(Place { tab: 1, chain: Some(id.clone()) });
+            state.ui.open(Place::chain(1, id.clone()));
             Vec::new()
         }
     }

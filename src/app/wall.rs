@@ -8,9 +8,9 @@ use crate::command::Command;
 use crate::domain::{Alert, Severity};
 use crate::screen::{Body, Footer, Header, Line, Node, Panel, Role, Screen, Size, format};
 use crate::state::health::Health;
-use crate::state::table::TableState;
+use crate::state::table::{Rows, TableState};
 use crate::state::{AppState, Chain, Freshness};
-use crate::tabs::{self, health, words};
+use crate::tabs::{self, health, validators, words};
 
 /// Age of the newest data from which on the wall says that it sees nothing.
 const BLIND_MS: u64 = 60_000;
@@ -236,17 +236,23 @@ fn table(state: &AppState, id: &'static str, nothing: &str) -> Node {
     Node::panel(shown(state, id, rows, nothing))
 }
 
+/// The set in words, and below it the validators, worst first; the authors alone where the set was not read.
 fn validators(state: &AppState) -> Node {
-    let rows = state.relay().and_then(|relay| health::list(relay, "authors"));
-    Node::panel(shown(state, "validators", rows, "no author of this session is known"))
+    let seats = validators::SeatRows::new(state);
+    if seats.is_empty() {
+        let rows = state.relay().and_then(|relay| health::list(relay, "authors"));
+        return Node::panel(shown(state, "validators", rows, "no author of this session is known"));
+    }
+    let stale = state.relay().is_none_or(|r| r.freshness() != Freshness::Fresh);
+    let head = Panel { stale, ..plain("set", Body::Text(validators::header(state))) };
+    let list = shown(state, "validators", Some(Box::new(seats)), "no validator is known");
+    Node::Rows(vec![
+        (Size::Content(8), Node::panel(head)),
+        (Size::Share(1), Node::panel(Panel { stale, ..list })),
+    ])
 }
 
-fn shown(
-    state: &AppState,
-    id: &str,
-    rows: Option<Box<dyn crate::state::table::Rows + '_>>,
-    nothing: &str,
-) -> Panel {
+fn shown(state: &AppState, id: &str, rows: Option<Box<dyn Rows + '_>>, nothing: &str) -> Panel {
     let next = (id == "alerts").then(|| blind(state)).flatten();
     match rows.filter(|r| !r.is_empty()) {
         Some(rows) => {

@@ -10,6 +10,12 @@ use regex::{Regex, RegexBuilder};
 /// Largest compiled expression in bytes.
 const REGEX_SIZE: usize = 1 << 18;
 
+/// The text of a filter that keeps the rows in which `text` stands.
+#[must_use]
+pub fn containing(text: &str) -> String {
+    format!("-r {}", regex::escape(text))
+}
+
 /// A filter ready for use.
 pub struct Filter {
     test: Test,
@@ -120,6 +126,12 @@ mod tests {
         assert_eq!(kept("-r ^(re|pe)"), ["Relay", "People"]);
         assert_eq!(kept("!-r hub$"), ["Relay", "People"]);
         assert_eq!(kept(""), kept("-r"));
+    }
+
+    #[test]
+    fn a_filter_for_a_text_takes_it_as_it_stands() {
+        let mut filter = Filter::of(&containing("[a (b) *.c]"));
+        assert!(filter.keeps("x [a (b) *.c]") && !filter.keeps("a b c"), "{filter:?}");
     }
 
     #[test]

@@ -60,6 +60,10 @@ pub trait Rows {
     }
     /// The key of a row: unique in the list, the same as long as the thing exists.
     fn key(&self, row: usize) -> String;
+    /// The row of a key.
+    fn find(&self, key: &str) -> Option<usize> {
+        (0..self.len()).find(|row| self.key(*row) == key)
+    }
     /// What the filter looks at.
     fn text(&self, row: usize) -> String {
         self.cells(row).iter().map(Line::plain).collect::<Vec<_>>().join(" ")
@@ -208,11 +212,20 @@ impl Order {
     pub fn selected(&self, rows: &dyn Rows, state: &TableState) -> Option<usize> {
         let last = self.len().checked_sub(1)?;
         let Some(key) = &state.selected else { return Some(0) };
-        let is_there = |place: usize| self.key(rows, place).as_ref() == Some(key);
-        if is_there(state.at) {
+        if self.key(rows, state.at).as_ref() == Some(key) {
             return Some(state.at);
         }
-        Some((0..=last).find(|p| is_there(*p)).unwrap_or(state.at.min(last)))
+        Some(self.place(rows, key).unwrap_or(state.at.min(last)))
+    }
+
+    /// The place of a key; none where it is not among the rows shown.
+    fn place(&self, rows: &dyn Rows, key: &str) -> Option<usize> {
+        let row = rows.find(key)?;
+        match &self.0 {
+            Kind::Natural { len, reverse: true } => len.checked_sub(row + 1),
+            Kind::Natural { .. } => Some(row),
+            Kind::Listed(listed) => listed.iter().position(|r| *r == row),
+        }
     }
 }
 
@@ -309,11 +322,7 @@ impl TableState {
     pub fn mark_range(&mut self, rows: &dyn Rows) {
         let order = self.order(rows);
         let Some(here) = order.selected(rows, self) else { return };
-        let from = self
-            .mark_anchor
-            .as_ref()
-            .and_then(|key| (0..order.len()).find(|p| order.key(rows, *p).as_ref() == Some(key)))
-            .unwrap_or(here);
+        let from = self.mark_anchor.as_ref().and_then(|key| order.place(rows, key)).unwrap_or(here);
         for place in from.min(here)..=from.max(here) {
             if let Some(key) = order.key(rows, place).filter(|_| self.marked.len() < MAX_MARKED) {
                 self.marked.insert(key);

@@ -14,13 +14,42 @@ use std::collections::{BTreeMap, VecDeque};
 /// Views remembered for going back.
 pub const MAX_HISTORY: usize = 64;
 
-/// A view: a tab, and the chain that is open in it.
+/// A view: a tab, and what is open in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Number of the tab.
     pub tab: u8,
-    /// The opened chain; none: the tab's first view.
+    /// The opened chain.
     pub chain: Option<ChainId>,
+    /// The opened validator.
+    #[serde(default)]
+    pub validator: Option<AccountId>,
+}
+
+impl Place {
+    /// The first view of a tab.
+    #[must_use]
+    pub fn root(tab: u8) -> Self {
+        Self { tab, chain: None, validator: None }
+    }
+
+    /// A chain, opened in a tab.
+    #[must_use]
+    pub fn chain(tab: u8, chain: ChainId) -> Self {
+        Self { chain: Some(chain), ..Self::root(tab) }
+    }
+
+    /// A validator, opened in a tab.
+    #[must_use]
+    pub fn validator(tab: u8, stash: AccountId) -> Self {
+        Self { validator: Some(stash), ..Self::root(tab) }
+    }
+
+    /// True for a tab's first view.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.chain.is_none() && self.validator.is_none()
+    }
 }
 
 /// What a row, or the open view, is about: describe, copy, timeline and acknowledge work on it.
@@ -43,6 +72,14 @@ pub enum Subject {
     Event(ChainId, Hash, usize),
     /// An alert.
     Alert(AlertId),
+    /// A validator of the relay chain, by its stash.
+    Validator(AccountId),
+    /// A provider of the register; none: validators that are in no register.
+    Provider(Option<String>),
+    /// What a validator did in a session.
+    Session(AccountId, u32),
+    /// Candidate number `.2` among those that were backed in a relay block without this validator.
+    Candidate(AccountId, Hash, usize),
 }
 
 /// What lies over the body.
@@ -218,7 +255,7 @@ impl Default for Ui {
         Self {
             width: 80,
             height: 24,
-            place: Place { tab: 1, chain: None },
+            place: Place::root(1),
             back: VecDeque::new(),
             forward: Vec::new(),
             last: None,
@@ -288,7 +325,11 @@ impl Ui {
     /// Name of the kind of view that is open; focus is remembered by it.
     #[must_use]
     pub fn view_kind(&self) -> String {
-        let depth = if self.place.chain.is_some() { "chain" } else { "root" };
+        let depth = match &self.place {
+            Place { chain: Some(_), .. } => "chain",
+            Place { validator: Some(_), .. } => "validator",
+            _ => "root",
+        };
         format!("{}/{depth}", self.place.tab)
     }
 
@@ -328,7 +369,7 @@ mod tests {
     use super::*;
 
     fn place(chain: &str) -> Place {
-        Place { tab: 1, chain: Some(chain.into()) }
+        Place::chain(1, chain.into())
     }
 
     #[test]

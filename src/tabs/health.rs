@@ -10,10 +10,11 @@ mod detail;
 mod lists;
 mod overview;
 
+use super::lists::{Around, empty};
 use super::{Intent, Pane, Tab, selected_key, subject, words};
 use crate::command::Command;
 use crate::domain::{AlertId, ChainId, ChainKind, Hash, ParaId, Severity};
-use crate::screen::{Body, Line, Node, Panel, Role, Table};
+use crate::screen::{Line, Node, Panel, Role};
 use crate::state::table::Rows;
 use crate::state::ui::{Place, Subject};
 use crate::state::{AppState, Chain};
@@ -178,7 +179,7 @@ fn open(state: &AppState, subject: Subject) -> Intent {
         _ => None,
     };
     match chain.filter(|c| state.ui.place.chain.as_ref() != Some(c)) {
-        Some(chain) => Intent::Open(Place { tab: 1, chain: Some(chain) }),
+        Some(chain) => Intent::Open(Place::chain(1, chain)),
         None => Intent::Describe(subject),
     }
 }
@@ -201,42 +202,14 @@ fn body(state: &AppState) -> Node {
 /// One of the lists about a chain as a panel with its title.
 fn list_panel(state: &AppState, chain: Chain<'_>, id: &'static str, focused: bool) -> Panel {
     let name = pane(id, Some(&chain.spec.id)).list;
-    let table = state.ui.table(&name);
     let Some(rows) = list(chain, id) else { return empty(id, "no such list", "Esc goes back") };
-    let title = lists::title(chain, id);
-    let stale = chain.freshness() != crate::state::Freshness::Fresh;
-    if rows.is_empty() {
-        let (sentence, next) = lists::why_empty(chain, id);
-        return Panel { title: Some(title), focused, stale, ..empty(id, &sentence, &next) };
-    }
-    let window = table.window(rows.as_ref(), usize::from(state.ui.height));
-    let title = with_filter(title, &table.filter, window.total, rows.len());
-    if window.total == 0 {
-        let sentence = format!("the filter hides all {} rows", rows.len());
-        return Panel {
-            title: Some(title),
-            focused,
-            stale,
-            ..empty(id, &sentence, "Esc takes the filter away")
-        };
-    }
-    // Where the keys do not go nothing is selected to the eye.
-    let window = Table { selected: window.selected.filter(|_| focused), ..window };
-    Panel { id: id.to_owned(), title: Some(title), focused, stale, body: Body::Table(window) }
-}
-
-/// A title that says what is hidden.
-fn with_filter(title: Line, filter: &str, shown: usize, all: usize) -> Line {
-    if filter.is_empty() {
-        return title;
-    }
-    title.and(Role::Dim, " · filter ").and(Role::Match, filter).and(Role::Dim, format!(" · {shown} of {all}"))
-}
-
-/// A panel with nothing in it, and why, and what to do.
-fn empty(id: &str, sentence: &str, next: &str) -> Panel {
-    let body = Body::Empty { sentence: Line::of(Role::Text, sentence), next: Line::of(Role::Dim, next) };
-    Panel { id: id.to_owned(), title: None, focused: false, stale: false, body }
+    let around = Around {
+        title: lists::title(chain, id),
+        nothing: lists::why_empty(chain, id),
+        focused,
+        stale: chain.freshness() != crate::state::Freshness::Fresh,
+    };
+    super::lists::panel(state, id, &name, rows.as_ref(), around)
 }
 
 /// An account: its address, and the name beside it, never the name alone.

@@ -5,7 +5,8 @@
 
 use super::Intent;
 use crate::command::Command;
-use crate::domain::{AlertId, ChainId, EventRecord, Hash};
+use crate::domain::store::validators::MissedCandidate;
+use crate::domain::{AccountId, AlertId, ChainId, EventRecord, Hash};
 use crate::screen::format;
 use crate::state::ui::Subject;
 use crate::state::{AppState, Chain};
@@ -72,6 +73,12 @@ pub fn event<'a>(
     state.store.chain(chain)?.blocks.by_hash(block)?.block.events.get(index)
 }
 
+/// Candidate number `index` among those that `block` backed without this validator.
+#[must_use]
+pub fn candidate(state: &AppState, stash: &AccountId, block: &Hash, index: usize) -> Option<MissedCandidate> {
+    state.relay()?.view?.missed_candidates(stash).filter(|m| m.block.hash == *block).nth(index)
+}
+
 /// The text of `y`, and what it is.
 #[must_use]
 pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
@@ -86,13 +93,23 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
         Subject::Para(id) => (id.to_string(), "para id".to_owned()),
         Subject::Dispute(hash) => (hash.to_string(), "candidate hash".to_owned()),
         Subject::Alert(id) => (id.to_string(), "alert id".to_owned()),
+        Subject::Validator(stash) | Subject::Session(stash, _) => {
+            (state.relay()?.address(stash), "stash".to_owned())
+        }
+        Subject::Provider(name) => (name.clone()?, "provider".to_owned()),
+        Subject::Candidate(stash, block, index) => match candidate(state, stash, block, *index)?.candidate {
+            Some(hash) => (hash.to_string(), "candidate hash".to_owned()),
+            None => (block.to_string(), "block hash".to_owned()),
+        },
     })
 }
 
 /// The text of `Y`: the link, or the raw bytes where nothing links to it.
 fn raw(state: &AppState, subject: &Subject) -> Option<(String, String)> {
     Some(match subject {
-        Subject::Author(_, account) => (account.to_string(), "account as hex".to_owned()),
+        Subject::Author(_, account) | Subject::Validator(account) | Subject::Session(account, _) => {
+            (account.to_string(), "account as hex".to_owned())
+        }
         Subject::Alert(id) => {
             let alert = state.alert(id)?;
             (serde_json::to_string(&alert).ok()?, "alert as JSON".to_owned())
@@ -114,6 +131,7 @@ pub fn link(state: &AppState, subject: &Subject) -> Option<String> {
     let (chain, rest) = match subject {
         Subject::Chain(id) => (id, "#/explorer".to_owned()),
         Subject::Block(id, hash) | Subject::Event(id, hash, _) => (id, format!("#/explorer/query/{hash}")),
+        Subject::Candidate(_, hash, _) => (&state.network.relay()?.id, format!("#/explorer/query/{hash}")),
         Subject::Endpoint(id, endpoint) => {
             return Some(apps(endpoint.as_str(), "#/explorer")).filter(|_| state.network.chain(id).is_some());
         }
@@ -151,7 +169,12 @@ pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>>
         | Subject::Author(id, _)
         | Subject::Endpoint(id, _)
         | Subject::Event(id, ..) => state.chain(id),
-        Subject::Para(_) | Subject::Dispute(_) => state.relay(),
+        Subject::Para(_)
+        | Subject::Dispute(_)
+        | Subject::Validator(_)
+        | Subject::Provider(_)
+        | Subject::Session(..)
+        | Subject::Candidate(..) => state.relay(),
         Subject::Alert(id) => state.chain(&state.alert(id)?.chain),
     }
 }
@@ -183,6 +206,16 @@ pub fn title(state: &AppState, subject: &Subject) -> String {
             None => format!("event on {}", of(id)),
         },
         Subject::Alert(id) => format!("alert {id}"),
+        Subject::Validator(stash) => format!("validator {}", super::validators::label(state, stash)),
+        Subject::Provider(Some(name)) => format!("provider {name}"),
+        Subject::Provider(None) => "validators that are in no register".to_owned(),
+        Subject::Session(stash, session) => {
+            let name = super::validators::label(state, stash);
+            format!("{name} in session {}", format::number(u64::from(*session)))
+        }
+        Subject::Candidate(stash, ..) => {
+            format!("candidate without {}", super::validators::label(state, stash))
+        }
     }
 }
 

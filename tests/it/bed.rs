@@ -12,6 +12,10 @@ use sereno::keymap::Keymap;
 use sereno::state::{AppState, Mode};
 use std::collections::BTreeMap;
 
+/// Validators of the bed.
+#[path = "bed/validators.rs"]
+mod validators;
+
 /// 2026-11-20 14:00:00 UTC.
 pub(crate) const START: i64 = 1_795_183_200_000;
 
@@ -19,6 +23,10 @@ pub(crate) const START: i64 = 1_795_183_200_000;
 pub(crate) struct Bed {
     pub(crate) state: AppState,
     pub(crate) now: i64,
+    /// True where the relay's blocks say their session.
+    session: bool,
+    /// True where they carry votes too.
+    votes: bool,
     heads: BTreeMap<&'static str, u64>,
 }
 
@@ -83,9 +91,14 @@ pub(crate) fn network() -> Network {
 impl Bed {
     /// A console that has just started.
     pub(crate) fn new(mode: Mode) -> Self {
+        Self::of(network(), mode)
+    }
+
+    /// A console that has just started, on this network.
+    pub(crate) fn of(network: Network, mode: Mode) -> Self {
         let keymap = Keymap::built_in().unwrap();
-        let state = AppState::new(network(), keymap, "kim".to_owned(), mode);
-        let mut bed = Self { state, now: START, heads: BTreeMap::new() };
+        let state = AppState::new(network, keymap, "kim".to_owned(), mode);
+        let mut bed = Self { state, now: START, session: false, votes: false, heads: BTreeMap::new() };
         bed.wait(0);
         bed
     }
@@ -307,8 +320,8 @@ impl Bed {
             candidates,
             events,
             event_count: Some(31),
-            session: None,
-            votes: None,
+            session: (is_relay && self.session).then_some(validators::SESSION),
+            votes: (is_relay && self.votes).then(|| Box::new(validators::votes(number))),
             undecoded: None,
         }
     }

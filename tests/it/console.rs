@@ -41,7 +41,7 @@ fn selected(screen: &Screen, id: &str) -> String {
 }
 
 fn chain(id: &str) -> Place {
-    Place { tab: 1, chain: Some(ChainId::from(id)) }
+    Place::chain(1, ChainId::from(id))
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn history_walks_through_views() {
     bed.keys("] ]");
     assert_eq!(bed.state.ui.place, chain("asset-hub"));
     bed.keys("-");
-    assert_eq!(bed.state.ui.place, Place { tab: 1, chain: None });
+    assert_eq!(bed.state.ui.place, Place::root(1));
     bed.keys("-");
     assert_eq!(bed.state.ui.place, chain("asset-hub"));
 }
@@ -277,7 +277,7 @@ fn keys_that_cannot_do_anything_say_why() {
     for (keys, answer) in [
         ("a", "Relay has no alert"),
         ("n", "no filter here"),
-        ("Tab", "there is one tab"),
+        ("1", "is open"),
         ("-", "no other view"),
         ("[", "first view"),
         ("Esc", "nothing to close"),

@@ -117,3 +117,12 @@ fn the_state_is_said_in_words_and_symbols() {
         assert!(text.contains(needed), "{needed}\n{text}");
     }
 }
+
+#[test]
+fn validators() {
+    pictures("validators", || Bed::validators(Mode::Console), "2");
+    pictures("validator", || Bed::validators(Mode::Console), "2 j j j Enter");
+    pictures("validators-unread", || Bed::unread_validators(Mode::Console), "2");
+    pictures("validators-2024", || Bed::validators_of_2024(Mode::Console), "2");
+    pictures("wall-validators", || Bed::validators(Mode::Wall), "Tab");
+}

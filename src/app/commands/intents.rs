@@ -17,6 +17,12 @@ const HOUR_MS: u64 = 3_600_000;
 pub(super) fn carry_out(state: &mut AppState, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Open(place) => state.ui.open(place),
+        Intent::Filter { pane, list, text } => {
+            let kind = state.ui.view_kind();
+            state.ui.focus.insert(kind, pane.to_owned());
+            state.ui.table_mut(&list).filter = text;
+            say(state, Role::Dim, "Esc takes the filter away".to_owned());
+        }
         Intent::Describe(subject) => {
             state.ui.overlay = Some(Overlay::new(OverlayKind::Describe(subject)));
         }

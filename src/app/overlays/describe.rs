@@ -3,6 +3,7 @@
 //! In: a subject. Out: name and value lines. Hashes and addresses stand in full here.
 
 mod chain;
+mod validator;
 
 use crate::domain::{BlockRef, ChainId, EndpointId, Hash, ParaId};
 use crate::screen::{Line, Role, format};
@@ -23,6 +24,10 @@ pub(super) fn pairs(state: &AppState, about: &Subject) -> Pairs {
         Subject::Dispute(hash) => dispute(state, hash),
         Subject::Event(id, hash, index) => event(state, id, hash, *index),
         Subject::Alert(id) => alert(state, id),
+        Subject::Validator(stash) => validator::pairs(state, stash),
+        Subject::Provider(name) => validator::provider(state, name.as_deref()),
+        Subject::Session(stash, session) => validator::session(state, stash, *session),
+        Subject::Candidate(stash, block, index) => validator::candidate(state, stash, block, *index),
     };
     found.unwrap_or_else(|| {
         vec![(

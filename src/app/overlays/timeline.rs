@@ -3,7 +3,7 @@
 //! In: alert changes, upgrades, reorganisations, conflicts, lost connections. Out: lines. Bounded by what the state
 //! keeps; gaps have no time and stand at the end.
 
-use crate::domain::{Alert, ChainKind, ChainView, UnixMs};
+use crate::domain::{AccountId, Alert, ChainKind, ChainView, UnixMs};
 use crate::screen::{Body, Line, Role, format};
 use crate::state::alerts::ChangeKind;
 use crate::state::ui::Subject;
@@ -18,6 +18,9 @@ pub(super) fn body(state: &AppState, about: &Subject) -> Body {
     let mut gaps = Vec::new();
     match about {
         Subject::Alert(id) => entries.extend(changes(state, |alert| alert.id == *id)),
+        Subject::Validator(stash) | Subject::Session(stash, _) => {
+            entries.extend(validator_entries(state, stash));
+        }
         _ => {
             let Some(chain) = subject::chain_of(state, about) else { return nothing() };
             let own = |alert: &Alert| alert.chain == chain.spec.id || is_about(&chain, alert);
@@ -76,6 +79,41 @@ fn changes(state: &AppState, wanted: impl Fn(&Alert) -> bool) -> Vec<Entry> {
             (change.at, role, format!("{verb} {word} {}: {}", alert.id, alert.summary))
         })
         .collect()
+}
+
+/// Sessions shown in the timeline of a validator.
+const SESSIONS: usize = 100;
+
+/// Alerts about a validator, and what it did in the sessions that are over.
+fn validator_entries(state: &AppState, stash: &AccountId) -> Vec<Entry> {
+    let address = state.relay().map(|r| r.address(stash)).unwrap_or_default();
+    let hex = stash.to_string();
+    let is_about =
+        |a: &Alert| [&address, &hex].into_iter().any(|id| !id.is_empty() && a.subject.contains(id));
+    let mut out = changes(state, is_about);
+    let book = state.relay().and_then(|r| r.view).map(|v| &v.validators);
+    let current = book.and_then(|b| b.current()).map(|s| s.value.session);
+    let over = book.into_iter().flat_map(|b| b.sessions()).filter(|r| Some(r.session) != current);
+    out.extend(over.take(SESSIONS).filter_map(|record| {
+        let f = record.of(stash)?;
+        let score = record.score(stash);
+        let grade = score.and_then(|s| s.grade()).map_or("grade ?", |g| g.letter());
+        let bad = score.and_then(|s| s.passes()) == Some(false) || f.missed_slots > 0 && f.authored == 0;
+        let text = format!(
+            "session {} ended: {} written, {} slots missed, {} of {} votes missed, {grade}",
+            number(record.session),
+            number(f.authored),
+            number(f.missed_slots),
+            number(f.missed_votes),
+            number(f.assigned())
+        );
+        Some((record.ended?, if bad { Role::Minor } else { Role::Dim }, text))
+    }));
+    out
+}
+
+fn number(n: u32) -> String {
+    format::number(u64::from(n))
 }
 
 fn chain_entries(view: &ChainView) -> Vec<Entry> {

@@ -8,6 +8,7 @@ use crate::state::AppState;
 use crate::state::alerts::Row;
 use crate::state::health::headline;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::with_filter;
 use crate::tabs::words;
 
 /// Alerts as rows.
@@ -119,6 +120,6 @@ pub(super) fn panel(state: &AppState, focused: bool) -> Panel {
         title = title.and(Role::Dim, format!(" · {hidden} folded under their cause"));
     }
     let window = table.window(&rows, usize::from(state.ui.height));
-    let title = super::with_filter(title, &table.filter, window.total, rows.len());
+    let title = with_filter(title, &table.filter, window.total, rows.len());
     Panel { id: "alerts".to_owned(), title: Some(title), focused, stale: false, body: Body::Table(window) }
 }

@@ -8,6 +8,7 @@ use crate::screen::{Body, Column, Line, Panel, Role, format};
 use crate::state::health::Health;
 use crate::state::table::{Rows, SortKey};
 use crate::state::{AppState, Chain, Freshness};
+use crate::tabs::lists::{empty, with_filter};
 use crate::tabs::words;
 
 /// Block times after which peers and pool, which are read every tenth block, count as old.
@@ -256,12 +257,11 @@ pub(super) fn panel(state: &AppState, focused: bool) -> Panel {
     let rows = ChainRows::new(state);
     let table = state.ui.table("chains");
     let window = table.window(&rows, usize::from(state.ui.height));
-    let title = (!table.filter.is_empty()).then(|| {
-        super::with_filter(Line::of(Role::Title, "chains"), &table.filter, window.total, rows.len())
-    });
+    let title = (!table.filter.is_empty())
+        .then(|| with_filter(Line::of(Role::Title, "chains"), &table.filter, window.total, rows.len()));
     if window.total == 0 {
         let sentence = format!("the filter hides all {} chains", rows.len());
-        let panel = super::empty("chains", &sentence, "Esc takes the filter away");
+        let panel = empty("chains", &sentence, "Esc takes the filter away");
         return Panel { title, focused, ..panel };
     }
     Panel { id: "chains".to_owned(), title, focused, stale: false, body: Body::Table(window) }

@@ -10,14 +10,9 @@ pub(super) mod events;
 pub(super) mod paras;
 
 use crate::domain::ChainKind;
-use crate::screen::{Column, Line, Role, format};
+use crate::screen::{Line, Role, format};
 use crate::state::Chain;
 use crate::tabs::words;
-
-/// A column: title, narrowest and widest width, numbers right, order of dropping.
-fn column(title: &str, width: (u16, u16), right: bool, drop_order: u8) -> Column {
-    Column { title: title.to_owned(), min: width.0, max: width.1, right, drop_order, sorted: None }
-}
 
 /// The title of a list.
 pub(super) fn title(chain: Chain<'_>, list: &str) -> Line {

@@ -3,12 +3,12 @@
 //! In: the tally of slots and the session's validators. Out: a row per validator or seen author, in authority order. A
 //! validator that was not seen has `?` while nothing was counted, and 0 once blocks were.
 
-use super::column;
 use crate::domain::AccountId;
 use crate::domain::store::slots::{AuthorSlots, SlotTally};
 use crate::screen::{Column, Line, Role, format};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::column;
 use crate::tabs::words;
 use std::collections::HashSet;
 

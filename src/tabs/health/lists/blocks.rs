@@ -2,11 +2,11 @@
 //!
 //! In: the ring of blocks. Out: rows, newest first.
 
-use super::column;
 use crate::domain::store::blocks::BlockRow;
 use crate::screen::{Column, Line, Role, format};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::column;
 use crate::tabs::{health, words};
 
 /// Blocks as rows.

@@ -2,11 +2,11 @@
 //!
 //! In: the relay's disputes. Out: rows, open ones first as they came.
 
-use super::column;
 use crate::domain::Dispute;
 use crate::screen::{Column, Line, Role, format};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::column;
 use crate::tabs::words;
 
 /// Disputes as rows.

@@ -2,11 +2,11 @@
 //!
 //! In: the profile's endpoints and what each said. Out: rows in the order of the profile; never dialled ones as well.
 
-use super::column;
 use crate::domain::{Badge, EndpointId, EndpointView};
 use crate::screen::{Column, Line, Role, format};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::column;
 use crate::tabs::words;
 
 type Entry<'a> = (&'a EndpointId, Option<(&'a EndpointView, Badge)>);

@@ -2,12 +2,12 @@
 //!
 //! In: the ring of blocks. Out: rows, newest first, at most [`MAX_EVENTS`].
 
-use super::column;
 use crate::domain::EventRecord;
 use crate::domain::store::blocks::BlockRow;
 use crate::screen::{Column, Line, Role};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::column;
 use crate::tabs::{health, words};
 
 /// Events listed.

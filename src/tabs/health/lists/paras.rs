@@ -2,12 +2,12 @@
 //!
 //! In: the relay's tally of candidates. Out: on the relay chain every para, on a para its own row.
 
-use super::column;
 use crate::domain::store::ParaProgress;
 use crate::domain::{ChainKind, ParaId};
 use crate::screen::{Column, Line, Role, format};
 use crate::state::Chain;
 use crate::state::table::{Rows, SortKey};
+use crate::tabs::lists::column;
 use crate::tabs::words;
 
 /// Paras as rows.
