@@ -2,8 +2,8 @@
 //!
 //! In: synthetic chains, a fake node on a loopback port, the real binary under a pseudo-terminal, and a live node where one
 //! answers at `SERENO_BENCH_ENDPOINT` (else ws://127.0.0.1:9944). Out: a table; no figure is ever an assertion.
-//! `cargo bench --bench budgets -- keys replay` measures only the groups of these names: paint, cell, keys, hundred, six, day,
-//! relay.
+//! `cargo bench --bench budgets -- keys replay` measures only the groups of these names: paint, cell, keys, hundred, validators,
+//! six, day, relay.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -59,6 +59,7 @@ const GROUPS: &[Group] = &[
     ("cell", memory::cell),
     ("keys", memory::keys),
     ("hundred", memory::hundred),
+    ("validators", memory::validators),
     ("six", live::six),
     ("relay", live::relay),
     ("day", live::day),

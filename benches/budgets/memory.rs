@@ -118,7 +118,7 @@ pub(crate) fn keys() -> Vec<Row> {
     let scale = Scale { chains: 100, validators: 1_000, events: 14 };
     let mut bench = Bench::new(scale, 720);
     let overview = bench.press(KEYS, 1_200);
-    bench.state.ui.open(Place { tab: 1, chain: Some("relay".into()) });
+    bench.state.ui.open(Place::chain(1, "relay".into()));
     let mut lists = Times::default();
     for _ in 0..6 {
         lists.0.extend(bench.press(KEYS, 200).0);
@@ -134,13 +134,78 @@ pub(crate) fn keys() -> Vec<Row> {
     ]
 }
 
+/// Tab 2: a thousand validators with the sessions that the journal keeps, and ten thousand.
+pub(crate) fn validators() -> Vec<Row> {
+    let mut rows = tab_2(
+        1_000,
+        400,
+        [
+            "tab 2, 1,000 validators × 400 sessions: opens",
+            "  move",
+            "  sort",
+            "  filter",
+            "  a validator opened",
+        ],
+    );
+    rows.extend(tab_2(
+        10_000,
+        40,
+        [
+            "tab 2, 10,000 validators × 40 sessions: opens",
+            "  move",
+            "  sort",
+            "  filter",
+            "  a validator opened",
+        ],
+    ));
+    rows
+}
+
+fn tab_2(validators: u32, sessions: u32, names: [&'static str; 5]) -> Vec<Row> {
+    let mut bench = Bench::new(Scale { chains: 6, validators, events: 2 }, 0);
+    let known = bench.synth.validators(sessions);
+    bench.state.network.roster = bench.synth.network.roster.clone();
+    bench.fold(known);
+    for _ in 0..720 {
+        let round = bench.synth.round();
+        bench.fold(round);
+    }
+    bench.tick();
+    bench.frame();
+    let mut opens = Times::default();
+    for _ in 0..20 {
+        bench.state.seats = Default::default();
+        let began = Instant::now();
+        bench.key("2");
+        bench.frame();
+        opens.push(began.elapsed());
+        bench.key("1");
+        bench.frame();
+    }
+    bench.key("2");
+    let moves = bench.press("j j j PgDn PgUp G k g Space", 450);
+    let sort = bench.press("s j j S j G g", 420);
+    (0..17).for_each(|_| bench.key("s"));
+    let filter = bench.press("/ n o d e Space 9 1 7 Enter j n Esc", 390);
+    let one = bench.press("Enter j w j d Esc w Esc j", 360);
+    let [a, b, c, d, e] = names;
+    let budget = "p50 ≤ 16, p99 ≤ 50 ms";
+    vec![
+        row(a, "≤ 50 ms", opens.told()),
+        row(b, budget, moves.told()),
+        row(c, budget, sort.told()),
+        row(d, budget, filter.told()),
+        row(e, budget, one.told()),
+    ]
+}
+
 /// A hundred chains and ten thousand validators.
 pub(crate) fn hundred() -> Vec<Row> {
     let before = status_mb("self", "VmRSS").unwrap_or(f64::NAN);
     let mut bench = Bench::new(Scale { chains: 100, validators: 10_000, events: 2 }, 720);
     let memory = status_mb("self", "VmRSS").unwrap_or(f64::NAN) - before;
     let overview = bench.press(KEYS, 600);
-    bench.state.ui.open(Place { tab: 1, chain: Some("relay".into()) });
+    bench.state.ui.open(Place::chain(1, "relay".into()));
     bench.key("w");
     bench.key("w");
     let authors = bench.press(KEYS, 600);

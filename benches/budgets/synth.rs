@@ -1,13 +1,17 @@
 //! Synthetic networks: deterministic facts of any number of chains, as the supervisors would send them.
 
+use sereno::domain::validator::{Figures, Member, PointsOver};
 use sereno::domain::{
-    AccountId, Authorities, Block, BlockRef, Candidate, CandidateStage, ChainKind, ChainSpec, Clean,
-    EndpointId, Era, EventRecord, Fact, Hash, Identity, Link, Network, Observation, ParaId, RuntimeVersion,
-    Session, Thresholds, Token, UnixMs,
+    AccountId, Authorities, Block, BlockRef, BlockVotes, Candidate, CandidateStage, CandidateVotes,
+    ChainKind, ChainSpec, Clean, EndpointId, Era, EventRecord, Fact, Hash, Identity, Link, Network,
+    Observation, ParaId, Points, RuntimeVersion, Session, SessionRecord, Thresholds, Token, UnixMs,
+    ValidatorSet,
 };
 
 /// The moment at which everything synthetic begins; blocks of the fake node carry timestamps from here on.
 pub(crate) const START: i64 = 1_760_000_000_000;
+/// The session in progress.
+const SESSION: u32 = 2_057;
 /// Milliseconds between blocks.
 pub(crate) const BLOCK_MS: u64 = 6_000;
 
@@ -26,6 +30,8 @@ pub(crate) const SIX: Scale = Scale { chains: 6, validators: 100, events: 2 };
 pub(crate) struct Synth {
     pub(crate) network: Network,
     pub(crate) now: i64,
+    /// True where the relay's blocks carry their session and votes.
+    pub(crate) votes: bool,
     scale: Scale,
     height: u64,
 }
@@ -72,7 +78,7 @@ impl Synth {
             names: (0..scale.validators.min(50)).map(|n| (account(n), format!("validator {n}"))).collect(),
             roster: sereno::domain::Roster::default(),
         };
-        Self { network, now: START, scale, height: 1_000_000 }
+        Self { network, now: START, votes: false, scale, height: 1_000_000 }
     }
 
     /// The newest height, the same on every chain.
@@ -118,7 +124,7 @@ impl Synth {
             metadata_version: 15,
         };
         let validators = (0..if n == 0 { self.scale.validators } else { 20 }).map(account).collect();
-        let session = Session { index: 2_057, elapsed: Some(246), length: Some(600) };
+        let session = Session { index: SESSION, elapsed: Some(246), length: Some(600) };
         let era = Era { index: 312, started: Some(UnixMs(START - 3_600_000)) };
         vec![
             self.seen(n, 0, Fact::Link(Link::Up)),
@@ -127,7 +133,7 @@ impl Synth {
             self.seen(n, 0, Fact::Identity(identity)),
             self.seen(n, 0, Fact::Runtime { version, since: at, upgraded: false }),
             self.seen(n, 0, Fact::Session { session, at }),
-            self.seen(n, 0, Fact::Authorities(Authorities { session: 2_057, validators })),
+            self.seen(n, 0, Fact::Authorities(Authorities { session: SESSION, validators })),
             self.seen(n, 0, Fact::Era((n == 0).then_some(era))),
             self.seen(n, 0, Fact::Disputes { disputes: vec![], frozen: None }),
         ]
@@ -160,6 +166,88 @@ impl Synth {
         facts
     }
 
+    fn groups(&self) -> impl Iterator<Item = Vec<u32>> {
+        let n = self.scale.validators;
+        (0..n.div_ceil(5)).map(move |g| (g * 5..n.min(g * 5 + 5)).collect())
+    }
+
+    fn votes_of(&self, number: u64) -> BlockVotes {
+        let one = |(group, members): (u32, Vec<u32>)| {
+            let late = |i: &u32| (u64::from(*i) * 7 + number).is_multiple_of(23);
+            let (missed, voted) = members.into_iter().partition(late);
+            CandidateVotes {
+                para: ParaId(1_000 + group),
+                candidate: Some(hash(group, number)),
+                group,
+                voted,
+                missed,
+            }
+        };
+        BlockVotes {
+            session: SESSION,
+            backing: Some((0..).zip(self.groups()).map(one).collect()),
+            available: Some((0..self.scale.validators).collect()),
+        }
+    }
+
+    /// What the journal gives back of so many sessions, then the set of the session in progress and what belongs to it.
+    pub(crate) fn validators(&mut self, sessions: u32) -> Vec<Observation> {
+        self.votes = true;
+        let all: Vec<AccountId> = (0..self.scale.validators).map(account).collect();
+        let member = |(n, stash): (usize, &AccountId)| {
+            let provider = Clean::of(&format!("Provider {}", n / 7));
+            (*stash, Member { provider, name: Clean::of(&format!("node {n}")), active: true, chain: None })
+        };
+        self.network.roster.validators = all.iter().enumerate().map(member).collect();
+        let set = ValidatorSet {
+            session: SESSION,
+            validators: all.clone(),
+            para: Some((0..self.scale.validators).collect()),
+            groups: Some(self.groups().collect()),
+            next: Some(all.clone()),
+            target: Some(self.scale.validators),
+            staking: None,
+        };
+        let record = |session: u32| {
+            let figures = |n: u32| Figures {
+                authored: 3,
+                missed_slots: u32::from(n.is_multiple_of(50)),
+                voted: 500,
+                missed_votes: (n * 31 + session) % 97,
+                available: 590,
+                unavailable: n % 13,
+                para: Some(true),
+                disabled: Some(false),
+            };
+            let validators = all.iter().zip(0..).map(|(stash, n)| (*stash, figures(n))).collect();
+            let first_block = u64::from(session) * 600;
+            let (started, ended) = (Some(UnixMs(START - 1)), Some(UnixMs(START)));
+            let (blocks, with_votes, with_bitfields, complete) = (600, 600, 600, true);
+            let last_block = first_block + 599;
+            SessionRecord {
+                session,
+                started,
+                ended,
+                first_block,
+                last_block,
+                blocks,
+                with_votes,
+                with_bitfields,
+                complete,
+                validators,
+            }
+        };
+        let past = (SESSION - sessions..SESSION).map(|s| Fact::SessionRecord(Box::new(record(s))));
+        let points = all.iter().zip(0..).map(|(s, n)| (*s, n % 900)).collect();
+        let now = [
+            Fact::Validators(Box::new(set)),
+            Fact::Disabled(vec![account(3)]),
+            Fact::KeysSet(all.iter().map(|s| (*s, true)).collect()),
+            Fact::Points(Points { over: PointsOver::Session(SESSION), by_stash: points }),
+        ];
+        past.chain(now).map(|fact| self.seen(0, 0, fact)).collect()
+    }
+
     fn block(&self, n: u32) -> Block {
         let number = self.height;
         let included =
@@ -181,8 +269,8 @@ impl Synth {
             candidates: if n == 0 { (1..self.scale.chains).map(included).collect() } else { vec![] },
             events: (0..self.scale.events).map(event).collect(),
             event_count: Some(31),
-            session: None,
-            votes: None,
+            session: (n == 0 && self.votes).then_some(SESSION),
+            votes: (n == 0 && self.votes).then(|| Box::new(self.votes_of(number))),
             undecoded: None,
         }
     }
