@@ -14,6 +14,7 @@ mod open;
 mod prune;
 mod rows;
 mod schema;
+mod sessions;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod write;
 pub use acks::Ack;
 pub use history::{Roll, Span};
 pub use open::folder_name;
+pub use sessions::Kept;
 
 use crate::domain::{Clean, Observation, UnixMs};
 use open::Refusal;

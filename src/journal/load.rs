@@ -4,12 +4,13 @@
 //! last known state. A damaged row is left out and counted.
 
 use super::rows::{COLUMNS, nat, read_block};
+use super::sessions::{self, Numbered};
 use super::{Journal, open};
 use crate::domain::{
-    AccountId, BlockRef, ChainId, EndpointId, Fact, Hash, Observation, UnixMs, store::blocks::CAPACITY,
+    AccountId, BlockRef, ChainId, EndpointId, Fact, Hash, Identity, Observation, UnixMs,
+    store::blocks::CAPACITY,
 };
-use rusqlite::{Connection, Row, params};
-use std::collections::BTreeMap;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Blocks read per chain: the ring of the store, and room for forks.
 const BLOCKS: usize = CAPACITY + 64;
@@ -37,13 +38,18 @@ impl Journal {
                 let path = self.path();
                 self.note(&format!("The journal {} could not be read ({e}).", path.display()));
             }
-            Some(Trouble::Rows(n)) => {
-                let path = self.path();
-                self.note(&format!("{n} rows of the journal {} are damaged: left out.", path.display()));
-            }
+            Some(Trouble::Rows(n)) => self.note_damaged(n),
             None => {}
         }
         facts
+    }
+
+    /// Says how many rows are damaged, where any are.
+    pub(super) fn note_damaged(&mut self, rows: usize) {
+        if rows > 0 {
+            let path = self.path();
+            self.note(&format!("{rows} rows of the journal {} are damaged: left out.", path.display()));
+        }
     }
 
     /// The same without a word; what went wrong stands beside it.
@@ -78,30 +84,55 @@ pub(super) fn histories(conn: &Connection, network: &str) -> rusqlite::Result<Ve
 fn load(conn: &Connection, network: &str) -> rusqlite::Result<Found> {
     // One snapshot for all tables, also while another process writes.
     let tx = conn.unchecked_transaction()?;
-    let mut accounts: BTreeMap<i64, AccountId> = BTreeMap::new();
-    {
-        let mut statement = tx.prepare_cached("SELECT id, account FROM account")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            if let (Ok(id), Ok(account)) = (row.get(0), row.get(1)) {
-                accounts.insert(id, AccountId(account));
-            }
-        }
-    }
+    let accounts = numbered(&tx)?;
     let mut found = Found { rows: Vec::new(), damaged: 0 };
     for (history, chain) in histories(&tx, network)? {
         load_facts(&tx, history, &chain, &mut found)?;
+        let damaged =
+            sessions::load(&tx, (history, &chain), &accounts, (0, sessions::AT_ONCE), &mut found.rows)?;
+        found.damaged = found.damaged.saturating_add(damaged);
         load_blocks(&tx, (history, &chain), &accounts, &mut found)?;
     }
-    // The identity decides which history the rest belongs to: it comes first.
-    found.rows.sort_by_key(|(seq, seen)| (!matches!(seen.fact, Fact::Identity(_)), *seq));
+    // The identity decides which history the rest belongs to: it comes first. What was counted of a session comes
+    // before its blocks, which are not counted again.
+    let rank = |fact: &Fact| match fact {
+        Fact::Identity(_) => 0,
+        Fact::SessionRecord(_) => 1,
+        _ => 2,
+    };
+    found.rows.sort_by_key(|(seq, seen)| (rank(&seen.fact), *seq));
     Ok(found)
+}
+
+/// All accounts by their number.
+pub(super) fn numbered(conn: &Connection) -> rusqlite::Result<Numbered> {
+    let mut accounts = Numbered::default();
+    let mut statement = conn.prepare_cached("SELECT id, account FROM account")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let (Ok(id), Ok(account)) = (row.get(0), row.get(1)) {
+            accounts.put(id, AccountId(account));
+        }
+    }
+    Ok(accounts)
+}
+
+/// Who the chain of a history is.
+pub(super) fn identity(conn: &Connection, history: i64) -> rusqlite::Result<Option<Identity>> {
+    let text: Option<String> = conn
+        .prepare_cached("SELECT fact FROM level WHERE history = ?1 AND key = 'identity'")?
+        .query_row([history], |r| r.get(0))
+        .optional()?;
+    Ok(text.and_then(|t| serde_json::from_str(&t).ok()).and_then(|fact| match fact {
+        Fact::Identity(identity) => Some(identity),
+        _ => None,
+    }))
 }
 
 fn load_blocks(
     conn: &Connection,
     (history, chain): (i64, &ChainId),
-    accounts: &BTreeMap<i64, AccountId>,
+    accounts: &Numbered,
     found: &mut Found,
 ) -> rusqlite::Result<()> {
     let sql = format!("SELECT {COLUMNS} FROM block WHERE history = ?1 ORDER BY number DESC LIMIT {BLOCKS}");

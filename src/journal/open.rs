@@ -115,7 +115,8 @@ pub(super) fn as_writer(path: &Path, steps: &Migrations<'_>) -> Result<Connectio
     Ok(conn)
 }
 
-/// Opens the file for reading only; none where there is none, or none of our schema.
+/// Opens the file for reading only; none where there is none, or none that we know. It may be of an older schema: pins count
+/// before a console has brought the file up.
 pub(super) fn as_reader(path: &Path) -> Result<Option<Connection>, rusqlite::Error> {
     if !path.exists() {
         return Ok(None);
@@ -134,7 +135,7 @@ pub(super) fn as_reader(path: &Path) -> Result<Option<Connection>, rusqlite::Err
         Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).and_then(open)
     });
     match opened? {
-        (Version::Ours(n), conn) if n == LATEST => Ok(Some(conn)),
+        (Version::Ours(1..=LATEST), conn) => Ok(Some(conn)),
         _ => Ok(None),
     }
 }

@@ -1,7 +1,7 @@
 //! Upkeep: rolls up complete hours and days, then deletes what is too old, in small steps.
 //!
-//! In: a moment. Out: fewer rows. Blocks stay 7 days, sessions, hours, edges and acknowledgements 400 days, days for
-//! ever. A block goes only when its day is rolled up.
+//! In: a moment. Out: fewer rows. Blocks stay 7 days; sessions and what validators did in them, hours, edges and
+//! acknowledgements 400 days; days for ever. A block goes only when its day is rolled up.
 
 use super::history::{Span, compute, first_block_from, rolled_until};
 use super::rows::int;
@@ -111,6 +111,11 @@ fn delete_old_facts(conn: &Connection, history: i64, now: UnixMs) -> rusqlite::R
     conn.prepare_cached(
         "DELETE FROM session WHERE history = ?1 AND idx IN
          (SELECT idx FROM session WHERE history = ?1 AND at < ?2 ORDER BY idx LIMIT ?3)",
+    )?
+    .execute(params![history, long, STEP])?;
+    conn.prepare_cached(
+        "DELETE FROM record WHERE rowid IN
+         (SELECT rowid FROM record WHERE history = ?1 AND ended < ?2 ORDER BY ended LIMIT ?3)",
     )?
     .execute(params![history, long, STEP])?;
     conn.prepare_cached("DELETE FROM roll WHERE history = ?1 AND span = ?2 AND start < ?3")?

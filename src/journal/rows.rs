@@ -2,6 +2,7 @@
 //!
 //! In: [`Block`]s and rows of the table `block`. Out: the other. Must not decide what is kept.
 
+use super::sessions::Numbered;
 use crate::domain::{
     AccountId, Block, BlockRef, Candidate, CandidateStage, ChainId, Clean, EventRecord, Fact, Hash,
     MissedSlot, Observation, ParaId, UnixMs,
@@ -82,7 +83,7 @@ pub(super) struct Accounts {
 const MAX_ACCOUNTS: usize = 50_000;
 
 impl Accounts {
-    fn id(&mut self, tx: &Transaction<'_>, account: AccountId) -> rusqlite::Result<i64> {
+    pub(super) fn id(&mut self, tx: &Transaction<'_>, account: AccountId) -> rusqlite::Result<i64> {
         if let Some(id) = self.ids.get(&account) {
             return Ok(*id);
         }
@@ -160,11 +161,7 @@ pub(super) const COLUMNS: &str =
     "seq, at, best, number, hash, parent, timestamp, slot, author, transactions, event_count, missed, more";
 
 /// A row as the observation it was; none where the row is damaged.
-pub(super) fn read_block(
-    row: &Row<'_>,
-    chain: &ChainId,
-    accounts: &BTreeMap<i64, AccountId>,
-) -> Option<(i64, Observation)> {
+pub(super) fn read_block(row: &Row<'_>, chain: &ChainId, accounts: &Numbered) -> Option<(i64, Observation)> {
     let text = |column: &str| row.get_ref(column).ok()?.as_str_or_null().ok();
     let missed: Missed = match text("missed")? {
         Some(json) => serde_json::from_str(json).ok()?,
@@ -191,10 +188,10 @@ pub(super) fn read_block(
         parent: Hash(row.get("parent").ok()?),
         timestamp: row.get::<_, Option<i64>>("timestamp").ok()?.map(UnixMs),
         slot: row.get::<_, Option<i64>>("slot").ok()?.and_then(nat),
-        author: author.and_then(|id| accounts.get(&id).copied()),
+        author: author.and_then(|id| accounts.get(id)),
         missed: missed
             .into_iter()
-            .map(|(slot, id)| MissedSlot { slot, owner: id.and_then(|id| accounts.get(&id).copied()) })
+            .map(|(slot, id)| MissedSlot { slot, owner: id.and_then(|id| accounts.get(id)) })
             .collect(),
         transactions: row.get("transactions").ok()?,
         candidates,

@@ -8,9 +8,9 @@ use rusqlite_migration::{M, Migrations};
 pub(super) const APPLICATION_ID: i32 = 0x7365_7265;
 
 /// The schema that this program writes (`PRAGMA user_version`).
-pub(super) const LATEST: i64 = 1;
+pub(super) const LATEST: i64 = 2;
 
-/// Tables small enough to be checked at every start; `block` is checked later by `Journal::check`.
+/// Tables small enough to be checked at every start; `block` and `record` are checked later by `Journal::check`.
 pub(super) const SMALL: [&str; 9] =
     ["history", "level", "finalized", "session", "edge", "account", "ack", "pin", "roll"];
 
@@ -65,7 +65,16 @@ CREATE TABLE roll (
     PRIMARY KEY (history, span, start)) STRICT, WITHOUT ROWID;
 ";
 
+/// What validators did, one row a session; `ended` falls back to `at`, `body` is made by `sessions`.
+const V2: &str = "
+CREATE TABLE record (
+    history INTEGER NOT NULL, session INTEGER NOT NULL, at INTEGER NOT NULL, seq INTEGER NOT NULL,
+    ended INTEGER NOT NULL, first INTEGER NOT NULL, blocks INTEGER NOT NULL, complete INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (history, session)) STRICT;
+CREATE INDEX record_ended ON record (history, ended);
+";
+
 /// All steps, oldest first.
 pub(super) fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1)])
+    Migrations::new(vec![M::up(V1), M::up(V2)])
 }

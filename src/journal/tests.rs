@@ -3,6 +3,7 @@
 mod damage;
 mod facts;
 mod figures;
+mod sessions;
 mod upkeep;
 
 use super::*;

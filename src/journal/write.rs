@@ -4,7 +4,7 @@
 //! (or every 30 s, to move their age); blocks, sessions and edges are added; facts about connections are dropped.
 
 use super::rows::{Accounts, Place, int, put_block};
-use super::{Journal, JournalError, open};
+use super::{Journal, JournalError, open, sessions};
 use crate::domain::{Block, ChainId, Fact, Identity, Observation, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, VecDeque};
@@ -197,6 +197,10 @@ impl Rows<'_> {
                     ])?;
                 self.writing.finalized.insert(history, at.number);
                 Ok(())
+            }
+            Fact::SessionRecord(record) => {
+                let seq = self.next();
+                sessions::put(self.tx, &mut self.writing.accounts, (history, seq), seen.at, record)
             }
             Fact::Gap { .. } => self.put_edge(history, "gap", seen),
             Fact::Conflict { .. } => self.put_edge(history, "conflict", seen),

@@ -172,9 +172,12 @@ impl ChainView {
         let received = (!seen.restored).then_some(seen.at);
         let before = self.best.as_ref().map(|b| b.value);
         let out = self.blocks.push_best(BlockRow { block: block.clone(), received });
-        for row in &out.rows {
+        for row in out.rows.iter().rev() {
             self.slots.remove(&row.block);
             self.validators.remove(&row.block);
+        }
+        if seen.restored {
+            self.validators.note_restored(block);
         }
         if let (true, Some(from), Some(first)) = (out.reorg, before, out.rows.first()) {
             let depth = (from.number.saturating_sub(first.block.at.number)).saturating_add(1);
@@ -198,9 +201,7 @@ impl ChainView {
         if self.blocks.fill(BlockRow { block: block.clone(), received: None }) {
             let newer = self.blocks.newest_first().map(|row| &row.block);
             self.slots.fill(block, newer.take_while(|b| b.at.number > block.at.number));
-            if !seen.restored {
-                self.validators.add(block);
-            }
+            if seen.restored { self.validators.note_restored(block) } else { self.validators.add(block) }
         }
         if self.finalized.as_ref().is_some_and(|f| f.value == block.at) {
             self.finalized_timestamp = block.timestamp;

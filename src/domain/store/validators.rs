@@ -34,6 +34,9 @@ pub struct ValidatorBook {
     pub revision: u64,
     open: BTreeMap<u32, Tally>,
     past: BTreeMap<u32, Arc<SessionRecord>>,
+    /// Blocks up to this one came from the journal: they were counted by the run that read them, or by none.
+    #[serde(default)]
+    restored_to: Option<u64>,
 }
 
 /// A session that is still counted.
@@ -155,11 +158,21 @@ impl ValidatorBook {
     }
 
     pub(super) fn add(&mut self, block: &Block) {
-        self.count(block, Way::In);
+        if self.restored_to.is_none_or(|to| block.at.number > to) {
+            self.count(block, Way::In);
+        }
     }
 
+    /// A block of the journal is not counted, so it is not taken back either: what takes its place is counted.
     pub(super) fn remove(&mut self, block: &Block) {
-        self.count(block, Way::Out);
+        match &mut self.restored_to {
+            Some(to) if block.at.number <= *to => *to = block.at.number.saturating_sub(1),
+            _ => self.count(block, Way::Out),
+        }
+    }
+
+    pub(super) fn note_restored(&mut self, block: &Block) {
+        self.restored_to = self.restored_to.max(Some(block.at.number));
     }
 
     fn tally<'a>(

@@ -108,7 +108,7 @@ fn a_newer_schema_is_put_aside_and_its_acknowledgements_are_saved() {
     assert_eq!(quarantined(&dir), 0, "a reader changes nothing");
     let Opened { mut journal, notices } = console(&dir);
     assert_eq!(quarantined(&dir), 1);
-    assert!(notices[0].as_str().contains("written by a newer sereno (schema 2, expected 1)"), "{notices:?}");
+    assert!(notices[0].as_str().contains("written by a newer sereno (schema 3, expected 2)"), "{notices:?}");
     assert!(
         notices[0].as_str().contains("acknowledgements and pinned genesis hashes were saved"),
         "{notices:?}"
@@ -133,10 +133,10 @@ fn an_older_schema_is_copied_before_it_is_brought_up() {
             .collect();
         sql.join(";")
     };
-    let two = Migrations::new(vec![M::up(&steps), M::up("ALTER TABLE ack ADD COLUMN note TEXT")]);
+    let two = Migrations::new(vec![M::up(&steps), M::up(""), M::up("ALTER TABLE ack ADD COLUMN note TEXT")]);
     let conn = open::as_writer(&db(&dir), &two).unwrap();
     assert_eq!(conn.query_row("SELECT note FROM ack", [], |r| r.get::<_, Option<String>>(0)).unwrap(), None);
-    let copy = rusqlite::Connection::open(dir.path().join("local/journal.db.before-schema-1")).unwrap();
+    let copy = rusqlite::Connection::open(dir.path().join("local/journal.db.before-schema-2")).unwrap();
     assert_eq!(copy.query_row("SELECT count(*) FROM block", [], |r| r.get::<_, i64>(0)).unwrap(), 400);
     assert!(copy.prepare("SELECT note FROM ack").is_err());
 }
