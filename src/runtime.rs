@@ -14,6 +14,7 @@ pub mod headless;
 pub mod register;
 mod scrape;
 pub mod scribe;
+mod sessions;
 pub mod sources;
 pub mod tape;
 pub mod watch;

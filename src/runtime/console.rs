@@ -8,6 +8,7 @@ use super::compose::pinned;
 use super::feed::{Feed, Woken};
 use super::register::Keeper;
 use super::scribe::Scribe;
+use super::sessions::Keeper;
 use super::sources::Plan;
 use super::tape;
 use crate::app::{self, Effect, Lost, Msg};
@@ -113,11 +114,15 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     driver.console.finish(FIRST_FRAME_MS)?;
     let _keeper = Keeper::start(&plan, base, notices.clone())?;
     driver.heard = Some(heard);
+    let feed = Feed::live(plan, &base.clock)?;
+    // While the first connections are made.
+    for seen in opened.journal.older_sessions() {
+        let _ = app::update(&mut driver.state, Msg::Restored(Box::new(seen)));
+    }
     driver.scribe = match role {
         Role::Console => Some(Scribe::start(opened.journal, base.clock.clone(), pin, notices)?),
         Role::Headless => None,
     };
-    let feed = Feed::live(plan, &base.clock)?;
     driver.run(feed, tx)
 }
 
@@ -164,6 +169,7 @@ struct Driver {
     inbox: Receiver<Inbox>,
     heard: Option<Receiver<Msg>>,
     scribe: Option<Scribe>,
+    keeper: Keeper,
     logs: Logs,
     ticked: UnixMs,
     drawn: UnixMs,
@@ -185,6 +191,7 @@ impl Driver {
         let console = Console::open(sheet)?;
         let now = clock.now();
         Ok(Self {
+            keeper: Keeper::new(&state.network),
             state,
             clock,
             console,
@@ -204,6 +211,7 @@ impl Driver {
         let done = Arc::new(AtomicBool::new(false));
         listen(tx, &done, self.watch.take())?;
         let result = self.turn(&mut feed);
+        self.keep_rest();
         done.store(true, Ordering::SeqCst);
         drop(self.console);
         drop(feed);
@@ -269,6 +277,7 @@ impl Driver {
     }
 
     fn fold(&mut self, seen: Observation) {
+        let (at, counted) = (seen.at, self.keeper.wants(&seen));
         let gap = self.state.store.gap_before(&seen);
         for seen in gap.into_iter().chain([seen]) {
             if let Some(scribe) = &self.scribe {
@@ -276,7 +285,20 @@ impl Driver {
             }
             let _ = app::update(&mut self.state, Msg::Fact(Box::new(seen)));
         }
+        if let Some(scribe) = self.scribe.as_ref().filter(|_| counted) {
+            self.keeper.due(&self.state.store, at).iter().for_each(|record| scribe.keep(record));
+        }
         self.dirty = true;
+    }
+
+    /// What was counted and not written yet.
+    fn keep_rest(&mut self) {
+        if let Some(scribe) = &self.scribe {
+            self.keeper
+                .rest(&self.state.store, self.clock.now())
+                .iter()
+                .for_each(|record| scribe.keep(record));
+        }
     }
 
     fn take(&mut self, item: Inbox, feed: &mut Feed) -> io::Result<()> {

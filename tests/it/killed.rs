@@ -5,7 +5,7 @@ use crate::faultd::{Chain, FakeRuntime, Node};
 use crate::sereno::now_ms;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
-use sereno::domain::UnixMs;
+use sereno::domain::{Fact, Observation, UnixMs};
 use sereno::journal::{Journal, Role};
 use std::io::Read;
 use std::path::Path;
@@ -72,6 +72,24 @@ fn start_and_kill(state: &Path, url: &str, after_ms: u64) -> i64 {
     first_frame
 }
 
+/// Blocks that the journal's record of the session counts: at most ten fewer than the journal has blocks for, and no block
+/// twice, however many runs counted.
+fn assert_counted(facts: &[Observation]) -> u32 {
+    let number = |o: &Observation| match &o.fact {
+        Fact::Best(b) | Fact::Filled(b) => Some(b.at.number),
+        _ => None,
+    };
+    let Some(newest) = facts.iter().filter_map(number).max() else { return 0 };
+    let records: Vec<_> = facts
+        .iter()
+        .filter_map(|o| if let Fact::SessionRecord(record) = &o.fact { Some(record) } else { None })
+        .collect();
+    let [record] = records.as_slice() else { panic!("one session is in progress: {records:?}") };
+    assert!(newest <= record.last_block + 10, "{newest}: {record:?}");
+    assert!(u64::from(record.blocks) <= record.last_block + 1 - record.first_block, "{record:?}");
+    record.blocks
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_console_killed_at_any_moment_leaves_terminal_and_journal_whole() {
     let chain = Chain::new(FakeRuntime::relay_2026(500));
@@ -90,22 +108,25 @@ async fn a_console_killed_at_any_moment_leaves_terminal_and_journal_whole() {
         })
         .unwrap();
     let frames = tokio::task::spawn_blocking(move || {
-        let mut frames = Vec::new();
+        let (mut frames, mut counted) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             // From at once to three and a half seconds, so that some kills meet a batch being written.
             frames.push(start_and_kill(&dir, &url, 100 + round * 290));
             let mut opened = Journal::open(&dir, "local", Role::Headless, UnixMs(now_ms()));
             assert!(opened.notices.is_empty(), "{:?}", opened.notices);
             assert!(opened.journal.check(), "round {round}: {:?}", opened.journal.take_notices());
+            counted.push(assert_counted(&opened.journal.load()));
         }
         let mut opened = Journal::open(&dir, "local", Role::Headless, UnixMs(now_ms()));
-        (frames, opened.journal.load().len())
+        (frames, counted, opened.journal.load().len())
     })
     .await
     .unwrap();
     over.store(true, Ordering::SeqCst);
     blocks.join().unwrap();
-    let (frames, kept) = frames;
+    let (frames, counted, kept) = frames;
+    println!("blocks counted of the session after each kill: {counted:?}");
+    assert!(counted.last() > Some(&30), "the runs go on with one session: {counted:?}");
     println!("first frames after {frames:?} ms; {kept} facts kept after {ROUNDS} kills");
     // Two seconds are promised. A start that is slow is slow each time; one late frame of twelve is a busy machine.
     let mut sorted = frames.clone();

@@ -172,10 +172,8 @@ impl ChainView {
         let received = (!seen.restored).then_some(seen.at);
         let before = self.best.as_ref().map(|b| b.value);
         let out = self.blocks.push_best(BlockRow { block: block.clone(), received });
-        for row in out.rows.iter().rev() {
-            self.slots.remove(&row.block);
-            self.validators.remove(&row.block);
-        }
+        out.rows.iter().for_each(|row| self.slots.remove(&row.block));
+        out.rows.iter().rev().for_each(|row| self.validators.remove(&row.block));
         if seen.restored {
             self.validators.note_restored(block);
         }

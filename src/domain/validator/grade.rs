@@ -70,7 +70,7 @@ impl Score {
     }
 }
 
-/// A mean of scores that come one by one.
+/// A plain mean of scores in the making: for those who see one session after the other and keep none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Mean {
     missed: f64,
@@ -80,7 +80,7 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// Takes a score in, with the weight of its sessions.
+    /// Takes a score in.
     pub fn add(&mut self, score: Score) {
         self.missed += score.missed_votes * f64::from(score.sessions);
         self.sessions = self.sessions.saturating_add(score.sessions);
@@ -90,7 +90,15 @@ impl Mean {
         }
     }
 
-    /// The mean so far; none without any session.
+    /// Takes in everything that another one took in.
+    pub fn merge(&mut self, other: &Self) {
+        self.missed += other.missed;
+        self.sessions = self.sessions.saturating_add(other.sessions);
+        self.unavailable += other.unavailable;
+        self.read = self.read.saturating_add(other.read);
+    }
+
+    /// The mean; none where nothing was taken in.
     #[must_use]
     pub fn score(&self) -> Option<Score> {
         (self.sessions > 0).then(|| Score {
