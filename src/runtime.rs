@@ -12,6 +12,7 @@ pub mod engine;
 pub mod feed;
 pub mod headless;
 pub mod register;
+pub mod reports;
 mod scrape;
 pub mod scribe;
 mod sessions;

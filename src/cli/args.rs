@@ -3,6 +3,10 @@
 //! In: arguments and `SERENO_*` variables. Out: [`Cli`], or a [`CliError`] of one line and a hint. Nothing is done here.
 //! Must not import anything but `config` and `domain`.
 
+mod validators;
+
+pub use validators::{Format, Report, Validators};
+
 use crate::config::{EndpointFlag, LogLevel, Settings};
 use crate::domain::{ChainId, Clean, UnixMs, redact::hide_urls};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -180,6 +184,12 @@ pub enum Command {
         #[arg(long, value_name = "CHAIN", value_parser = chain_id)]
         accept_genesis: Option<ChainId>,
     },
+    /// Print a report
+    #[command(subcommand)]
+    Report(Report),
+    /// What validators did in past sessions
+    #[command(subcommand)]
+    Validators(Validators),
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -239,13 +249,14 @@ impl Cli {
             _ if self.global.demo && replay => {
                 Err(CliError::mistake("--demo and replay contradict each other: choose one recording"))
             }
-            Some(Command::Record { .. } | Command::Metrics { .. } | Command::Doctor { .. })
-                if self.global.demo =>
-            {
-                Err(CliError::mistake(
-                    "--demo uses no network: this command needs the chains; leave --demo out",
-                ))
-            }
+            Some(
+                Command::Record { .. }
+                | Command::Metrics { .. }
+                | Command::Doctor { .. }
+                | Command::Validators(_),
+            ) if self.global.demo => Err(CliError::mistake(
+                "--demo uses no network: this command needs the chains; leave --demo out",
+            )),
             _ => Ok(()),
         }
     }
@@ -337,6 +348,9 @@ mod tests {
             "doctor --accept-genesis relay",
             "completions bash",
             "man",
+            "report validators --from 2026-07-01 --to 2026-09-30 --format json",
+            "report validators --quarter 2026-Q3 --format md",
+            "validators backfill --sessions 24 --rate 50",
             "--demo snapshot",
             "snapshot --demo",
             "--arm",
@@ -380,6 +394,16 @@ mod tests {
             ("--endpoint nope", "expected CHAIN=URL"),
             ("--log-level loud", "[possible values: error"),
             ("completions tcsh2", "[possible values: bash"),
+            ("report validators --from 1.7.2026", "like 2026-07-01"),
+            ("report validators --to 2026-02-30", "like 2026-07-01"),
+            ("report validators --from 2026-07-01T00:00:00", "like 2026-07-01"),
+            ("report validators --quarter 2026-Q5", "like 2026-Q3"),
+            ("report validators --quarter 2026-Q3 --from 2026-07-01", "cannot be used with"),
+            ("report validators --format pdf", "[possible values: md, json]"),
+            ("report quarterly", "unrecognized subcommand 'quarterly'"),
+            ("validators backfill", "--sessions <N>"),
+            ("validators backfill --sessions 0", "0 is not in 1..="),
+            ("validators backfill --sessions 1 --rate 0", "0 is not in 1..="),
             ("--demo --endpoint relay=wss://x", "cannot be used with"),
         ] {
             let e = refused(line);
@@ -400,7 +424,12 @@ mod tests {
         {
             assert!(refused(line).contains("a recording dials nobody"), "{line}");
         }
-        for line in ["--demo record x", "metrics --listen 127.0.0.1:0 --demo", "doctor --demo"] {
+        for line in [
+            "--demo record x",
+            "metrics --listen 127.0.0.1:0 --demo",
+            "doctor --demo",
+            "--demo validators backfill --sessions 1",
+        ] {
             assert!(refused(line).contains("--demo uses no network"), "{line}");
         }
     }

@@ -3,6 +3,8 @@
 //! In: arguments, environment. Out: data on standard output, diagnostics on standard error, a status. Everything is read
 //! and checked before anything is started: a mistake in a profile, keymap, theme or flag is one line and status 2.
 
+mod validators;
+
 use super::args::{At, Cli, CliError, Command, Global, Suite};
 use super::pages;
 use crate::config::{self, ConfigError, Dirs, Profile, Settings, Shelf};
@@ -149,6 +151,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Doctor { accept_genesis }) => doctor(&setup, accept_genesis.as_ref()),
         Some(Command::Record { file, record_for }) => record(&setup, &file, record_for),
         Some(Command::Replay { .. }) => replay_headless(&setup),
+        Some(Command::Report(report)) => validators::report(&setup, &report),
+        Some(Command::Validators(_)) => Ok(0),
         Some(Command::Completions { .. } | Command::Man | Command::Wall { .. }) | None => Ok(0),
     }
 }

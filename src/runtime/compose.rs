@@ -52,7 +52,14 @@ impl Base {
         Self { clock: Arc::new(SystemClock::new(now)), state_dir: state_dir.to_owned() }
     }
 
-    /// What to watch. The register of validators is read where it lies on this machine. Genesis hashes pinned at an earlier contact are read where the network is public.
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        self.clock.now()
+    }
+
+    /// What to watch. The register of validators is read where it lies on this machine. Genesis hashes pinned at an
+    /// earlier contact are read where the network is public.
     #[must_use]
     pub fn plan(&self, profile: Profile, depth: Depth) -> Plan {
         let dial = |e: &crate::config::Endpoint| Endpoint::new(e.id.clone(), e.url.expose().to_owned());

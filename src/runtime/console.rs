@@ -6,7 +6,7 @@
 
 use super::compose::pinned;
 use super::feed::{Feed, Woken};
-use super::register::Keeper;
+use super::register::Refresher;
 use super::scribe::Scribe;
 use super::sessions::Keeper;
 use super::sources::Plan;
@@ -112,7 +112,7 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     let mut driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
     driver.frame()?;
     driver.console.finish(FIRST_FRAME_MS)?;
-    let _keeper = Keeper::start(&plan, base, notices.clone())?;
+    let _refresher = Refresher::start(&plan, base, notices.clone())?;
     driver.heard = Some(heard);
     let feed = Feed::live(plan, &base.clock)?;
     // While the first connections are made.

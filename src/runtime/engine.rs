@@ -4,7 +4,7 @@
 //! wants them (the journal, `watch`, a recording). Must not draw and must not decide.
 
 use super::compose::Base;
-use super::register::Keeper;
+use super::register::Refresher;
 use super::sources::{Plan, Sources};
 use crate::app::{self, Effect, Msg};
 use crate::domain::{ChainId, ChainSpec, Observation, UnixMs};
@@ -33,7 +33,7 @@ pub struct Engine {
 struct Followed {
     heard: Receiver<Msg>,
     pending: bool,
-    _keeper: Keeper,
+    _refresher: Refresher,
 }
 
 impl Engine {
@@ -55,7 +55,7 @@ impl Engine {
         }
         let (out, heard) = channel(4);
         let pending = plan.register.is_due(self.now());
-        self.register = Some(Followed { heard, pending, _keeper: Keeper::start(plan, base, out)? });
+        self.register = Some(Followed { heard, pending, _refresher: Refresher::start(plan, base, out)? });
         Ok(())
     }
 

@@ -127,11 +127,11 @@ fn store(path: &Path, copy: &Copy) -> io::Result<()> {
 }
 
 /// Asks the web in the background. Dropping it stops it; nothing waits.
-pub(super) struct Keeper {
+pub(super) struct Refresher {
     runtime: Option<Runtime>,
 }
 
-impl Keeper {
+impl Refresher {
     /// Starts asking where the plan's register is on the web; `out` gets the answers.
     ///
     /// # Errors
@@ -152,7 +152,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Refresher {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

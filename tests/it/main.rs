@@ -27,3 +27,4 @@ mod runs;
 mod screens;
 mod sereno;
 mod terminal;
+mod validators;
