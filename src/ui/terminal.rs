@@ -82,7 +82,7 @@ impl Console {
             shown: empty.clone(),
             next: empty,
             anew: true,
-            pen: Pen::PLAIN,
+            pen: Pen::RAW,
             pending: Vec::new(),
             sent: 0,
             written: 0,
@@ -111,7 +111,7 @@ impl Console {
         }
         if self.anew {
             self.shown = Buffer::empty(area);
-            self.pen = Pen::PLAIN;
+            self.pen = Pen::RAW;
         }
         paint(screen, &self.sheet, &mut self.next);
         let mut frame = Vec::new();

@@ -76,37 +76,39 @@ fn runs(shown: &Buffer, next: &Buffer) -> Vec<Run> {
 /// The same, cut into pieces of one look and put together by look, then downwards: a column of ages that all change
 /// costs one colour and short moves.
 fn by_look(next: &Buffer, runs: &[Run], first: Look) -> Vec<Run> {
-    let mut looks = vec![first];
-    let mut keyed: Vec<((usize, u16, u16), Run)> = Vec::new();
-    for run in runs {
-        if !run.simple {
-            keyed.push(((usize::MAX, run.y, run.from), *run));
-            continue;
-        }
-        let mut piece: Option<(Look, Run)> = None;
+    let mut pieces: Vec<(Look, Run)> = Vec::new();
+    for run in runs.iter().filter(|r| r.simple) {
         for x in run.from..run.to {
             let Some(cell) = next.cell((x, run.y)) else { continue };
-            match &mut piece {
-                Some((look, piece)) if look.suits(cell) => piece.to = x + 1,
-                _ => {
-                    keyed.extend(piece.take().map(|p| key(&mut looks, p)));
-                    piece = Some((Look::of(cell), Run { from: x, to: x + 1, ..*run }));
-                }
+            match pieces.last_mut().filter(|(look, _)| look.suits(cell)) {
+                Some((_, piece)) if piece.y == run.y && piece.to == x && x > run.from => piece.to = x + 1,
+                _ => pieces.push((Look::of(cell), Run { from: x, to: x + 1, ..*run })),
             }
         }
-        keyed.extend(piece.map(|p| key(&mut looks, p)));
     }
-    keyed.sort_by_key(|(key, _)| *key);
-    keyed.into_iter().map(|(_, run)| run).collect()
+    let looks = cheapest(pieces.iter().map(|(look, _)| *look), first);
+    let place = |look: &Look| looks.iter().position(|l| l == look);
+    // Numbers end in one column: pieces stand by the place of their end.
+    pieces.sort_by_key(|(look, run)| (place(look), run.to, run.y));
+    let simple = pieces.into_iter().map(|(_, run)| run);
+    simple.chain(runs.iter().filter(|r| !r.simple).copied()).collect()
 }
 
-/// Numbers end in one column: pieces stand by the place of their end.
-fn key(looks: &mut Vec<Look>, (look, run): (Look, Run)) -> ((usize, u16, u16), Run) {
-    let at = looks.iter().position(|l| *l == look).unwrap_or_else(|| {
-        looks.push(look);
-        looks.len() - 1
-    });
-    ((at, run.to, run.y), run)
+/// Every look once, each time the one that costs the fewest bytes next.
+fn cheapest(looks: impl Iterator<Item = Look>, first: Look) -> Vec<Look> {
+    let mut left: Vec<Look> = Vec::new();
+    for look in looks {
+        if look != first && !left.contains(&look) {
+            left.push(look);
+        }
+    }
+    let mut order = vec![first];
+    let mut here = first;
+    while let Some(at) = (0..left.len()).min_by_key(|i| left.get(*i).map(|l| here.change(*l).len())) {
+        here = left.swap_remove(at);
+        order.push(here);
+    }
+    order
 }
 
 /// The bytes of these runs in this order, and the pen after them.

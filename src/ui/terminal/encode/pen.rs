@@ -53,7 +53,7 @@ impl Look {
     }
 
     /// The shortest change to `wanted`: from here, or from plain.
-    fn change(self, wanted: Self) -> String {
+    pub(super) fn change(self, wanted: Self) -> String {
         let plain = Self::PLAIN;
         let anew = if wanted == plain { "0".to_owned() } else { format!("0;{}", plain.codes(wanted)) };
         let codes = self.codes(wanted);
@@ -98,18 +98,22 @@ pub(crate) struct Pen {
     pub(super) look: Look,
     /// None where terminals may disagree.
     at: Option<(u16, u16)>,
+    /// True where a line feed only moves down: in raw mode.
+    raw: bool,
 }
 
 impl Pen {
-    /// After a reset, anywhere.
-    pub(crate) const PLAIN: Self = Self { look: Look::PLAIN, at: None };
+    /// After a reset, anywhere, for a terminal of any mode.
+    pub(crate) const PLAIN: Self = Self { look: Look::PLAIN, at: None, raw: false };
+    /// The same for a terminal in raw mode.
+    pub(crate) const RAW: Self = Self { raw: true, ..Self::PLAIN };
 
     /// Appends what makes the style plain again.
     pub(crate) fn rest(&mut self, out: &mut Vec<u8>) {
         if self.look != Look::PLAIN {
             out.extend_from_slice(b"\x1b[0m");
         }
-        *self = Self::PLAIN;
+        *self = Self { raw: self.raw, ..Self::PLAIN };
     }
 
     /// From here on only the style counts: something else may move the cursor.
@@ -142,7 +146,7 @@ impl Pen {
             }
         };
         if let Some(from) = self.at {
-            offer(relative(from, to));
+            offer(relative(from, to, self.raw));
             if let Some(bridge) = self.bridge(next, from, to) {
                 offer(bridge);
             }
@@ -171,10 +175,13 @@ fn absolute((x, y): (u16, u16)) -> String {
     format!("\x1b[{line};{column}H")
 }
 
-/// Down or up, then across. No line feed: on a terminal smaller than it says that would scroll.
-fn relative(from: (u16, u16), to: (u16, u16)) -> String {
+/// Down or up, then across.
+fn relative(from: (u16, u16), to: (u16, u16), raw: bool) -> String {
     let mut path = String::new();
-    steps(to.1.saturating_sub(from.1), 'B', &mut path);
+    match to.1.saturating_sub(from.1) {
+        n @ 1..=3 if raw => path.extend(std::iter::repeat_n('\n', n.into())),
+        n => steps(n, 'B', &mut path),
+    }
     steps(from.1.saturating_sub(to.1), 'A', &mut path);
     steps(to.0.saturating_sub(from.0), 'C', &mut path);
     match from.0.saturating_sub(to.0) {
