@@ -339,6 +339,12 @@ fn grouped(n: u64) -> String {
     out
 }
 
+/// A [`span`] that goes on: above a minute in steps of ten seconds, as on every screen that shows it.
+fn running(ms: u64) -> String {
+    let step = if ms < 60_000 { 1_000 } else { 10_000 };
+    span(ms - ms % step)
+}
+
 /// `31 s`, `6 m 06 s`, `2 h 05 m`.
 fn span(ms: u64) -> String {
     let s = ms / 1_000;

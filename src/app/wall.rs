@@ -104,7 +104,7 @@ fn big(state: &AppState, alert: &Alert) -> Panel {
     let others =
         state.visible_alerts().iter().filter(|a| a.severity >= Severity::Major).count().saturating_sub(1);
     let what = crate::state::health::headline(&state.network, alert);
-    let since = format::duration(state.now.since(alert.since));
+    let since = format::running(state.now.since(alert.since));
     let mut below =
         Line::of(role, format!("{} {} for {since}", alert.severity.symbol(), alert.severity.word()));
     if let Some(by) = &alert.acked_by {

@@ -4,7 +4,7 @@
 //! after 10. A chain that already stood when we connected is judged by its last block's own time. Unknown while no
 //! endpoint is connected: then `stale-data` speaks. Must not import anything above `domain`.
 
-use super::{Detector, Finding, Verdict, View, graded, grouped, is_heard, span};
+use super::{Detector, Finding, Verdict, View, graded, grouped, is_heard, running, span};
 use crate::domain::{Clean, Severity};
 
 pub(super) const DETECTOR: Detector = Detector {
@@ -34,7 +34,7 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     let summary = format!(
         "makes no blocks: stands at {} for {} (limit {}), {witnesses}",
         grouped(best.value.number),
-        span(still),
+        running(still),
         span(limit)
     );
     Ok(vec![Finding::new(severity, since, summary)])

@@ -3,7 +3,7 @@
 //! In: the heads of all endpoints. Out: minor per endpoint that is more than 5 blocks behind and has been behind for
 //! 3 block times. Must not import anything above `domain`.
 
-use super::{Detector, Finding, Verdict, View, grouped, is_heard, span};
+use super::{Detector, Finding, Verdict, View, grouped, is_heard, running};
 use crate::domain::{Clean, Severity};
 
 pub(super) const DETECTOR: Detector = Detector {
@@ -25,7 +25,7 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
         let late = view.now.since(since);
         (behind > limits.endpoint_lag_blocks && late > allowed).then(|| {
             let summary =
-                format!("endpoint {id} is {} blocks behind its peers for {}", grouped(behind), span(late));
+                format!("endpoint {id} is {} blocks behind its peers for {}", grouped(behind), running(late));
             Finding::new(Severity::Minor, since, summary).about(id)
         })
     });

@@ -5,7 +5,7 @@
 //! two relay blocks more. A stall that is older than this run shows in the distance from best to finalized.
 //! Must not import anything above `domain`.
 
-use super::{Detector, Finding, Verdict, View, graded, grouped, span};
+use super::{Detector, Finding, Verdict, View, graded, grouped, running, span};
 use crate::domain::{Clean, Severity, UnixMs};
 
 pub(super) const DETECTOR: Detector = Detector {
@@ -42,7 +42,7 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
         "finality stalled at {} (lag {}) for {} (limit {}), {} best blocks since",
         grouped(ours),
         grouped(lag),
-        span(view.now.since(since)),
+        running(view.now.since(since)),
         span(limit),
         grouped(view.chain.best_since_finalized.max(lag))
     );

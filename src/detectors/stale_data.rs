@@ -4,7 +4,7 @@
 //! blocks, with the reason an endpoint gave. An optional chain that never answered is absent, not stale; one that nobody
 //! asked (a recording without it) is unknown. Must not import anything above `domain`.
 
-use super::{Detector, Finding, Verdict, View, span};
+use super::{Detector, Finding, Verdict, View, running};
 use crate::domain::{ChainView, Clean, EndpointView, Link, Severity, UnixMs};
 
 pub(super) const DETECTOR: Detector = Detector {
@@ -35,7 +35,7 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     let reason = reason(view.chain).unwrap_or_else(|| why.to_string());
     let summary = format!(
         "gives no data for {}: {up} of {total} endpoints connected, {reason}",
-        span(view.now.since(since))
+        running(view.now.since(since))
     );
     Ok(vec![Finding::new(Severity::Major, since, summary)])
 }
