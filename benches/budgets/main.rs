@@ -104,6 +104,12 @@ fn print(rows: &[Row]) {
 #[derive(Default)]
 pub(crate) struct Times(Vec<f64>);
 
+/// CPU time of this thread: what a figure would be on a machine that does nothing else.
+pub(crate) fn cpu_now() -> Duration {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(t.tv_sec as u64, t.tv_nsec as u32)
+}
+
 impl Times {
     pub(crate) fn push(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1_000.0);

@@ -2,7 +2,7 @@
 
 use crate::synth::{SIX, Scale, Synth};
 use crate::term::status_mb;
-use crate::{Row, Times, row};
+use crate::{Row, Times, cpu_now, row};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sereno::app::{self, Msg};
@@ -71,8 +71,8 @@ impl Bench {
 
     /// Presses the keys again and again while blocks come at 100 times their speed: what waits between two frames of 16 ms
     /// is folded first, as the console does.
-    fn press(&mut self, keys: &str, presses: usize) -> Times {
-        let mut times = Times::default();
+    fn press(&mut self, keys: &str, presses: usize) -> Pressed {
+        let mut pressed = Pressed::default();
         let mut waiting: std::collections::VecDeque<Observation> = std::collections::VecDeque::new();
         for (n, key) in keys.split(' ').cycle().take(presses).enumerate() {
             // A round every 60 ms of real time, 16 ms of it before each key.
@@ -81,16 +81,31 @@ impl Bench {
             }
             let share = waiting.len().div_ceil(4 - n % 4);
             let batch: Vec<Observation> = waiting.drain(..share).collect();
-            let began = Instant::now();
+            let (began, cpu) = (Instant::now(), cpu_now());
             self.fold(batch);
             if n % 6 == 0 {
                 self.tick();
             }
             self.key(key);
             self.frame();
-            times.push(began.elapsed());
+            pressed.wall.push(began.elapsed());
+            pressed.cpu.push(cpu_now() - cpu);
         }
-        times
+        pressed
+    }
+}
+
+/// Keys to frames: on the clock, and of the CPU alone, which other work on the machine does not lengthen.
+#[derive(Default)]
+struct Pressed {
+    wall: Times,
+    cpu: Times,
+}
+
+impl Pressed {
+    fn told(&self) -> String {
+        let [p50, p99, max] = [50, 99, 100].map(|p| self.cpu.at(p));
+        format!("{}; CPU {p50:.2}, {p99:.2}, {max:.2}", self.wall.told())
     }
 }
 
@@ -119,9 +134,11 @@ pub(crate) fn keys() -> Vec<Row> {
     let mut bench = Bench::new(scale, 720);
     let overview = bench.press(KEYS, 1_200);
     bench.state.ui.open(Place::chain(1, "relay".into()));
-    let mut lists = Times::default();
+    let mut lists = Pressed::default();
     for _ in 0..6 {
-        lists.0.extend(bench.press(KEYS, 200).0);
+        let more = bench.press(KEYS, 200);
+        lists.wall.0.extend(more.wall.0);
+        lists.cpu.0.extend(more.cpu.0);
         bench.key("w");
     }
     vec![
