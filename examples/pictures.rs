@@ -1,8 +1,19 @@
 //! Draws the pictures of `docs/` from a recording: `cargo run --example pictures -- [RECORDING]`.
 //!
-//! In: the embedded recording, or a file. Out: one SVG a picture, painted by the program's own painter: the same screens at
+//! In: the embedded recording, or a file; for the validators the test bed. Out: one SVG a picture, painted by the program's own painter: the same screens at
 //! the same moments, so that a change of a screen shows in its picture. Not part of the program.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a tool for developers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a tool for developers"
+)]
+
+/// The test bed: what the embedded recording does not hold is drawn from there.
+#[path = "../tests/it/bed.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use all of it")]
+mod bed;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +45,9 @@ const PICTURES: &[Picture] = &[
     Picture { name: "wall", seconds: 238, size: (120, 30), keys: "", mode: Mode::WallReplay },
 ];
 
+/// Pictures of the test bed: name and keys.
+const FROM_THE_BED: &[(&str, &str)] = &[("validators", "2 j j")];
+
 fn main() {
     let recording = match std::env::args().nth(1) {
         Some(file) => Recording::open(file.as_ref()).expect("a recording"),
@@ -41,13 +55,22 @@ fn main() {
     };
     let sheet = Sheet::new(&Theme::built_in().expect("the theme"), Depth::True, false);
     for Picture { name, seconds, size, keys, mode } in PICTURES {
-        let state = at(&recording, seconds * 1_000, *size, keys, *mode);
-        let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-        paint(&app::view(&state), &sheet, &mut buffer);
-        let file = format!("docs/{name}.svg");
-        std::fs::write(&file, svg(&buffer)).expect("docs/ can be written");
-        println!("{file}");
+        draw(name, &at(&recording, seconds * 1_000, *size, keys, *mode), &sheet);
     }
+    for (name, keys) in FROM_THE_BED {
+        let mut bed = bed::Bed::validators(Mode::Console).size(150, 34);
+        let _ = bed.keys(keys);
+        draw(name, &bed.state, &sheet);
+    }
+}
+
+/// Writes a picture.
+fn draw(name: &str, state: &AppState, sheet: &Sheet) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.ui.width, state.ui.height));
+    paint(&app::view(state), sheet, &mut buffer);
+    let file = format!("docs/{name}.svg");
+    std::fs::write(&file, svg(&buffer)).expect("docs/ can be written");
+    println!("{file}");
 }
 
 /// The state at a moment of the recording, after some keys.

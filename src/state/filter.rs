@@ -10,6 +10,15 @@ use regex::{Regex, RegexBuilder};
 /// Largest compiled expression in bytes.
 const REGEX_SIZE: usize = 1 << 18;
 
+/// Shortest part of an id that is looked for.
+const MIN_ID: usize = 3;
+
+fn stands_in(word: &str, id: &str) -> bool {
+    let exact = word.bytes().any(|b| b.is_ascii_uppercase());
+    let (word, id) = (word.as_bytes(), id.as_bytes());
+    id.windows(word.len()).any(|part| if exact { part == word } else { part.eq_ignore_ascii_case(word) })
+}
+
 /// The text of a filter that keeps the rows in which `text` stands.
 #[must_use]
 pub fn containing(text: &str) -> String {
@@ -19,6 +28,8 @@ pub fn containing(text: &str) -> String {
 /// A filter ready for use.
 pub struct Filter {
     test: Test,
+    /// The filter as it stands, where it is one plain word: it may be a part of an id.
+    word: Option<String>,
     matcher: Matcher,
     buffer: Vec<char>,
 }
@@ -59,7 +70,9 @@ impl Filter {
         } else {
             Test::Fuzzy(Pattern::parse(text, CaseMatching::Smart, Normalization::Smart))
         };
-        Self { test, matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
+        let is_word = text.len() >= MIN_ID && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        let word = is_word.then(|| text.to_owned());
+        Self { test, word, matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
     }
 
     fn regex(expression: &str, inverse: bool) -> Test {
@@ -97,6 +110,18 @@ impl Filter {
         matches!(self.test, Test::All | Test::Wrong(_))
     }
 
+    /// True where the row of this text and this id stays. An id is long and random: letters strewn over it would match
+    /// anything, so a word must stand in it as it is (in any case where it has no capitals).
+    pub fn keeps_either(&mut self, text: &str, id: &str) -> bool {
+        match &self.test {
+            Test::Regex { expression, inverse } => {
+                (expression.is_match(text) || expression.is_match(id)) != *inverse
+            }
+            Test::Fuzzy(_) => self.word.as_ref().is_some_and(|w| stands_in(w, id)) || self.keeps(text),
+            Test::All | Test::Wrong(_) => true,
+        }
+    }
+
     /// True where the row of this text stays.
     pub fn keeps(&mut self, text: &str) -> bool {
         match &self.test {
@@ -132,6 +157,14 @@ mod tests {
     fn a_filter_for_a_text_takes_it_as_it_stands() {
         let mut filter = Filter::of(&containing("[a (b) *.c]"));
         assert!(filter.keeps("x [a (b) *.c]") && !filter.keeps("a b c"), "{filter:?}");
+    }
+
+    #[test]
+    fn an_id_is_found_by_a_part_of_it_and_not_by_strewn_letters() {
+        let id = "14x3cEhTuPqL9rWzQhPf";
+        let keeps = |filter: &str| Filter::of(filter).keeps_either("charlie", id);
+        assert!(keeps("14x3") && keeps("tupql") && keeps("chrl") && keeps("-r ^14x") && keeps(""));
+        assert!(!keeps("TUPQL") && !keeps("hpf14") && !keeps("14p") && !keeps("!-r hPf$"));
     }
 
     #[test]

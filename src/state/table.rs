@@ -68,6 +68,10 @@ pub trait Rows {
     fn text(&self, row: usize) -> String {
         self.cells(row).iter().map(Line::plain).collect::<Vec<_>>().join(" ")
     }
+    /// An id that a filter finds by a part of it only, such as an address; none where there is none.
+    fn id(&self, _row: usize) -> Option<String> {
+        None
+    }
     /// What the row is sorted by in a column.
     fn sort_key(&self, row: usize, column: usize) -> SortKey;
     /// The cells, one per column.
@@ -163,7 +167,10 @@ impl Order {
         }
         let mut listed: Vec<usize> = (0..rows.len()).collect();
         if !filter.keeps_all() {
-            listed.retain(|row| filter.keeps(&rows.text(*row)));
+            listed.retain(|row| match rows.id(*row) {
+                Some(id) => filter.keeps_either(&rows.text(*row), &id),
+                None => filter.keeps(&rows.text(*row)),
+            });
         }
         match state.sort {
             Some(column) => {

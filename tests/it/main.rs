@@ -28,3 +28,4 @@ mod screens;
 mod sereno;
 mod terminal;
 mod validators;
+mod validators_tab;

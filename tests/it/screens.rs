@@ -124,5 +124,18 @@ fn validators() {
     pictures("validator", || Bed::validators(Mode::Console), "2 j j j Enter");
     pictures("validators-unread", || Bed::unread_validators(Mode::Console), "2");
     pictures("validators-2024", || Bed::validators_of_2024(Mode::Console), "2");
+    for (name, keys) in [
+        ("validator", "2 j j d"),
+        ("provider", "2 w d"),
+        ("session", "2 j j Enter d"),
+        ("candidate", "2 j j Enter w d"),
+    ] {
+        let mut bed = Bed::validators(Mode::Console).size(120, 40);
+        bed.keys(keys);
+        insta::assert_snapshot!(format!("overlay-describe-{name}"), picture(&bed));
+    }
+    let mut bed = Bed::validators(Mode::Console).size(120, 40);
+    bed.keys("2 j j t");
+    insta::assert_snapshot!("overlay-timeline-validator", picture(&bed));
     pictures("wall-validators", || Bed::validators(Mode::Wall), "Tab");
 }

@@ -204,12 +204,14 @@ impl Rows for SeatRows<'_> {
         let name = self.state.validator_name(&seat.stash).unwrap_or_default();
         let provider = provider_text(self.digest.provider_of(seat).map(|p| p.as_str()));
         let word = seat.standing.word();
-        match self.addresses.as_ref().and_then(|a| a.get(&seat.stash)) {
-            Some(address) => format!("{name} {address} {word} {provider}"),
-            None => {
-                let address = self.state.relay().map(|r| r.address(&seat.stash)).unwrap_or_default();
-                format!("{name} {address} {word} {provider}")
-            }
+        format!("{name} {word} {provider}")
+    }
+
+    fn id(&self, row: usize) -> Option<String> {
+        let stash = &self.get(row)?.stash;
+        match self.addresses.as_ref().and_then(|a| a.get(stash)) {
+            Some(address) => Some(address.to_owned()),
+            None => Some(self.state.relay()?.address(stash)),
         }
     }
 
