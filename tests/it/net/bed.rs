@@ -64,25 +64,37 @@ impl Net {
         let _ = quiet(Command::new(&self.tool).args([action, node]));
     }
 
-    /// Resumes and starts a node until it answers. One that was killed a moment ago still counts as running.
+    /// Resumes and starts a node until it answers. One that was killed a moment ago still counts as running; one that found
+    /// its port taken answers on another one for good, and is started anew.
     pub(super) fn revive(&self, node: &str) {
         let (_, port) = NODES.iter().find(|(name, _)| *name == node).unwrap();
-        let up = poll(PATIENCE_MS, || {
+        let started = || {
             self.tool("resume", node);
             self.tool("start", node);
             poll(3_000, || header(*port, None))
-        });
-        if up.is_none() {
-            println!("{node} does not answer {PATIENCE_MS} ms after its start");
+        };
+        if poll(PATIENCE_MS, started).is_none() {
+            println!("{node} does not answer {PATIENCE_MS} ms after its start: it is started anew");
+            self.tool("kill", node);
+            let _ = poll(PATIENCE_MS, started);
         }
     }
 
-    fn restore(&self) {
-        NODES.iter().for_each(|(node, _)| {
-            self.tool("resume", node);
-            self.tool("start", node);
+    /// Resumes and starts all nodes side by side until each answers.
+    pub(super) fn restore(&self) {
+        NODES.iter().for_each(|(node, _)| self.tool("resume", node));
+        let all = poll(PATIENCE_MS, || {
+            let silent: Vec<&str> = NODES
+                .iter()
+                .filter(|(_, port)| header(*port, None).is_none())
+                .map(|(node, _)| *node)
+                .collect();
+            silent.iter().for_each(|node| self.tool("start", node));
+            if silent.is_empty() { Some(()) } else { poll(3_000, || None) }
         });
-        NODES.iter().for_each(|(node, _)| self.revive(node));
+        if all.is_none() {
+            NODES.iter().for_each(|(node, _)| self.revive(node));
+        }
     }
 
     /// Kills every node and starts it again: what heals finality that the nodes themselves lost.

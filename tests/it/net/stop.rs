@@ -109,7 +109,7 @@ fn net_when_blocks_stop_check_is_1_and_then_2_for_relay_and_people_together() {
     watch_tells(&watch, "people", PEOPLE_T, [("major", 5), ("critical", 10)]);
 
     let (mark, started) = (watch.mark(), now_ms());
-    NODES.iter().take(4).for_each(|(node, _)| net.revive(node));
+    net.restore();
     for chain in ["relay", "people"] {
         let what = format!("block-stall of {chain} cleared");
         let line = net.heal(&what, || watch.find(mark, |l| l.is_alert(chain, "block-stall", "cleared")));
