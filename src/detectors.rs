@@ -198,6 +198,16 @@ impl View<'_> {
         self.chain.identity.value()?.ss58_prefix
     }
 
+    /// How bad it is that so many validators of the set do not take part: finality needs more than two thirds.
+    fn severity_of(&self, validators: usize) -> Severity {
+        let set = self.chain.authorities.value().map(|a| a.validators.len());
+        let set = set.or_else(|| self.chain.validators.current().map(|s| s.value.validators.len()));
+        match set {
+            Some(set) if validators.saturating_mul(3) >= set => Severity::Major,
+            _ => Severity::Minor,
+        }
+    }
+
     /// The findings about validators, or where they are more than anyone reads one that says how many `what`, as bad
     /// as the worst of them.
     fn bounded(&self, found: Vec<Finding>, what: &str) -> Vec<Finding> {

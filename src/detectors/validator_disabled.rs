@@ -1,10 +1,11 @@
 //! `validator-disabled`: the chain has disabled a validator after an offence.
 //!
-//! In: `Session.DisabledValidators`. Out: major per validator with name and provider: it keeps its seat, and neither
-//! writes blocks nor votes until the era ends. Must not import anything above `domain`.
+//! In: `Session.DisabledValidators`. Out: minor per validator with name and provider: it keeps its seat, and neither
+//! writes blocks nor votes until the era ends. Major once a third of the set is disabled. Must not import anything above
+//! `domain`.
 
 use super::{Detector, Finding, Verdict, View};
-use crate::domain::{Clean, Origin, Reading, Severity};
+use crate::domain::{Clean, Origin, Reading};
 
 pub(super) const DETECTOR: Detector = Detector {
     id: "validator-disabled",
@@ -24,10 +25,11 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     };
     let set = view.chain.validators.current().map(|set| set.value.validators.len());
     let of = set.map_or_else(String::new, |n| format!(", {} of {n} are disabled", known.value.len()));
+    let severity = view.severity_of(known.value.len());
     let found = known.value.iter().map(|stash| {
         let who = view.who(stash);
         let summary = format!("{who} is disabled after an offence{of}");
-        Finding::new(Severity::Major, known.at, summary).about(view.address(stash))
+        Finding::new(severity, known.at, summary).about(view.address(stash))
     });
     Ok(view.bounded(found.collect(), "are disabled after offences"))
 }
@@ -46,7 +48,9 @@ mod tests {
         bed.fact(RELAY, Some("a"), Fact::Disabled(vec![stash(3)]));
         let found = findings(&bed.check("validator-disabled", RELAY));
         assert_eq!(found[0].summary, "dave (Dwellir) is disabled after an offence, 1 of 4 are disabled");
-        assert_eq!(found[0].severity, Severity::Major);
+        assert_eq!(found[0].severity, Severity::Minor);
+        bed.fact(RELAY, Some("a"), Fact::Disabled(vec![stash(3), stash(1)]));
+        assert_eq!(findings(&bed.check("validator-disabled", RELAY))[0].severity, Severity::Major);
         bed.fact(RELAY, Some("a"), Fact::Disabled(vec![]));
         assert_eq!(bed.check("validator-disabled", RELAY), Verdict::Quiet);
     }

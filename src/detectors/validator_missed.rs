@@ -1,7 +1,8 @@
 //! `validator-missed`: a validator has stopped writing blocks or voting.
 //!
 //! In: the slots and backing votes of the session in progress. Out: minor per validator from 3 own slots or 10 votes in a
-//! row on, major from 10 slots or 50 votes on, with name and provider. Votes count in a row among the newest 200 blocks.
+//! row on, major once a third of the set is silent (finality needs two thirds), with name and provider. Votes count in a
+//! row among the newest 200 blocks.
 //! Must not import anything above `domain`.
 
 use super::{Detector, Finding, Verdict, View};
@@ -34,12 +35,12 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     let limits = &view.spec.thresholds;
     let mut missed: BTreeMap<AccountId, Missed> = BTreeMap::new();
     for (stash, slots) in &view.chain.slots.by_author {
-        if u64::from(slots.missed_in_a_row) >= limits.validator_slots_minor {
+        if u64::from(slots.missed_in_a_row) >= limits.validator_missed_slots {
             missed.entry(*stash).or_default().slots = u64::from(slots.missed_in_a_row);
         }
     }
     for (stash, run) in votes_in_a_row(view) {
-        if run.votes >= limits.validator_votes_minor {
+        if run.votes >= limits.validator_missed_votes {
             let entry = missed.entry(stash).or_default();
             (entry.votes, entry.votes_since) = (run.votes, run.votes_since);
         }
@@ -47,14 +48,15 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     if missed.is_empty() && view.chain.slots.session.is_none() {
         return Err(Clean::of("the session has not been read yet"));
     }
-    let found = missed.into_iter().map(|(stash, missed)| finding(view, &stash, missed));
+    let severity = view.severity_of(missed.len());
+    let found = missed.into_iter().map(|(stash, missed)| finding(view, &stash, missed, severity));
     Ok(view.bounded(found.collect(), "have stopped writing blocks or voting"))
 }
 
 /// The candidates that each validator missed since its last vote, of those whose session figures allow as many.
 fn votes_in_a_row(view: &View<'_>) -> BTreeMap<AccountId, Missed> {
     let book = &view.chain.validators;
-    let least = view.spec.thresholds.validator_votes_minor;
+    let least = view.spec.thresholds.validator_missed_votes;
     let mut open: BTreeMap<AccountId, Missed> = BTreeMap::new();
     for record in book.open_sessions() {
         for (stash, figures) in &record.validators {
@@ -90,9 +92,7 @@ fn votes_in_a_row(view: &View<'_>) -> BTreeMap<AccountId, Missed> {
     done
 }
 
-fn finding(view: &View<'_>, stash: &AccountId, missed: Missed) -> Finding {
-    let limits = &view.spec.thresholds;
-    let major = missed.slots >= limits.validator_slots_major || missed.votes >= limits.validator_votes_major;
+fn finding(view: &View<'_>, stash: &AccountId, missed: Missed, severity: Severity) -> Finding {
     let mut parts = vec![];
     if missed.slots > 0 {
         parts.push(format!("its last {} slots", missed.slots));
@@ -103,7 +103,6 @@ fn finding(view: &View<'_>, stash: &AccountId, missed: Missed) -> Finding {
     let summary = format!("{} missed {}", view.who(stash), parts.join(" and "));
     let since = [silent_since(view, stash).filter(|_| missed.slots > 0), missed.votes_since];
     let since = since.into_iter().flatten().min().unwrap_or(view.now);
-    let severity = if major { Severity::Major } else { Severity::Minor };
     Finding::new(severity, since, summary).about(view.address(stash))
 }
 
@@ -153,12 +152,20 @@ mod tests {
         assert_eq!(found[0].summary, "dave (Dwellir) missed its last 3 slots");
         assert_eq!(found[0].severity, Severity::Minor);
         assert_eq!(found[0].since, bed.now.minus(12_500), "the first slot missed");
-        for number in 4..=10 {
-            block(&mut bed, number, true, false);
+        for number in 4..=6 {
+            bed.advance(6_000);
+            bed.block_with(RELAY, number, |block| {
+                block.author = Some(stash(1));
+                let owners = [stash(3), stash(2)];
+                block.missed = owners.map(|owner| MissedSlot { slot: number, owner: Some(owner) }).to_vec();
+            });
         }
-        assert_eq!(findings(&bed.check("validator-missed", RELAY))[0].severity, Severity::Major);
-        bed.advance(6_000);
-        bed.block_with(RELAY, 11, |block| block.author = Some(stash(3)));
+        let found = findings(&bed.check("validator-missed", RELAY));
+        assert!(found.len() == 2 && found.iter().all(|f| f.severity == Severity::Major), "two of four");
+        for (number, author) in [(7, 2), (8, 3)] {
+            bed.advance(6_000);
+            bed.block_with(RELAY, number, |block| block.author = Some(stash(author)));
+        }
         assert_eq!(bed.check("validator-missed", RELAY), Verdict::Quiet, "it writes again");
     }
 

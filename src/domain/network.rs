@@ -119,14 +119,10 @@ pub struct Thresholds {
     pub para_stall_major: u64,
     /// `para-stall`: the same, critical.
     pub para_stall_critical: u64,
-    /// `validator-missed`: own slots in a row without a block, minor.
-    pub validator_slots_minor: u64,
-    /// `validator-missed`: the same, major.
-    pub validator_slots_major: u64,
-    /// `validator-missed`: backing votes missed in a row, minor.
-    pub validator_votes_minor: u64,
-    /// `validator-missed`: the same, major.
-    pub validator_votes_major: u64,
+    /// `validator-missed`: own slots in a row without a block.
+    pub validator_missed_slots: u64,
+    /// `validator-missed`: backing votes missed in a row.
+    pub validator_missed_votes: u64,
 }
 
 impl Default for Thresholds {
@@ -152,10 +148,8 @@ impl Default for Thresholds {
             inclusion_failure_blocks: 10,
             para_stall_major: 10,
             para_stall_critical: 50,
-            validator_slots_minor: 3,
-            validator_slots_major: 10,
-            validator_votes_minor: 10,
-            validator_votes_major: 50,
+            validator_missed_slots: 3,
+            validator_missed_votes: 10,
         }
     }
 }
