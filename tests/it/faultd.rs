@@ -11,10 +11,12 @@
 )]
 
 mod encode;
+mod front;
 mod node;
 mod script;
 mod ws;
 
 pub use encode::{Encoder, accounts, bytes, number, numbers, stash, twox64_key};
+pub use front::{Front, Place, Rules};
 pub use node::{Accept, Heads, Node, Pipe, Script};
 pub use script::{Chain, FakeRuntime, Shows, recorded};

@@ -29,3 +29,4 @@ mod sereno;
 mod terminal;
 mod validators;
 mod validators_tab;
+mod votes;

@@ -8,3 +8,5 @@ mod healthy;
 mod long;
 mod loss;
 mod stop;
+
+pub(crate) use bed::Net;

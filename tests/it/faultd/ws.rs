@@ -1,4 +1,4 @@
-//! The server side of WebSocket, as little as is needed to answer and to break it.
+//! The server side of WebSocket, as little as is needed to answer and to break it; and the client side for the front.
 
 use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
@@ -59,4 +59,34 @@ pub(super) fn take(buffer: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
     let payload = body.iter().zip(mask.iter().cycle()).map(|(b, m)| b ^ m).collect();
     buffer.drain(..at + 4 + len);
     Some((opcode, payload))
+}
+
+/// The upgrade request of a client.
+pub(super) fn ask(host: &str) -> String {
+    format!(
+        "GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+}
+
+/// A frame of a client. The mask hides nothing here: it is zero.
+pub(super) fn masked(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = head(first, body.len());
+    out[1] |= 0x80;
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(body);
+    out
+}
+
+/// Takes one frame of a server out of the buffer: its first byte and payload.
+pub(super) fn take_plain(buffer: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
+    let (first, short) = (*buffer.first()?, usize::from(buffer.get(1)? & 0x7f));
+    let (len, at) = match short {
+        126 => (usize::from(u16::from_be_bytes(buffer.get(2..4)?.try_into().ok()?)), 4),
+        127 => (u64::from_be_bytes(buffer.get(2..10)?.try_into().ok()?) as usize, 10),
+        n => (n, 2),
+    };
+    let payload = buffer.get(at..at + len)?.to_vec();
+    buffer.drain(..at + len);
+    Some((first, payload))
 }

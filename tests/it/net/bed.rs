@@ -20,13 +20,13 @@ pub(super) const BLOCKS_MS: i64 = 30 * T;
 pub(super) const PATIENCE_MS: i64 = 300_000;
 
 /// The nodes; when it goes, all of them run again.
-pub(super) struct Net {
+pub(crate) struct Net {
     tool: PathBuf,
 }
 
 impl Net {
     /// The running bed of this kind, started where none runs; none (and said so) where it cannot be had.
-    pub(super) fn up(kind: &str, test: &str) -> Option<Self> {
+    pub(crate) fn up(kind: &str, test: &str) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let tool =
             std::env::var_os("SERENO_NET_TOOL").map_or_else(|| root.join("../shared/net/net"), PathBuf::from);
