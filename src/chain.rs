@@ -4,6 +4,7 @@
 //! facts. One future a chain does everything ([`supervisor::run`]); the runtime spawns it. Must not import anything of
 //! this crate but `domain`, `codec` and `ports`; no method that changes a chain can be named here.
 
+pub mod backfill;
 mod cursor;
 mod endpoint;
 pub mod names;

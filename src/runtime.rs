@@ -4,6 +4,7 @@
 //! whatever the command does with the state. Everything it wires together is pure or a port. Must not decide anything
 //! that a detector, a tab or the supervisor could decide.
 
+pub mod backfill;
 pub mod clock;
 pub mod compose;
 pub mod console;

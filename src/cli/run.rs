@@ -152,7 +152,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Record { file, record_for }) => record(&setup, &file, record_for),
         Some(Command::Replay { .. }) => replay_headless(&setup),
         Some(Command::Report(report)) => validators::report(&setup, &report),
-        Some(Command::Validators(_)) => Ok(0),
+        Some(Command::Validators(what)) => validators::validators(&setup, &what),
         Some(Command::Completions { .. } | Command::Man | Command::Wall { .. }) | None => Ok(0),
     }
 }

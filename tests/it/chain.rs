@@ -7,6 +7,7 @@
     reason = "numbers of tests are small; figures are told; modules of one binary"
 )]
 
+mod backfill;
 mod bed;
 mod blocks;
 mod codec;

@@ -2,12 +2,14 @@
 //!
 //! In: arguments, the setup. Out: the report on standard output, progress on standard error. Must not fold.
 
-use super::{Failure, Setup, Watched, document, mistake, print};
-use crate::cli::args::{Format, Report};
+use super::{Failure, Setup, Watched, document, interrupted, mistake, print};
+use crate::cli::args::{Format, Report, Validators};
 use crate::domain::UnixMs;
 use crate::report::validators::Period;
+use crate::runtime::backfill::{self, Progress, Wanted};
+use crate::runtime::compose::Depth;
 use crate::runtime::{reports, tape};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 /// `sereno report`.
 pub(super) fn report(setup: &Setup, report: &Report) -> Result<u8, Failure> {
@@ -35,6 +37,39 @@ pub(super) fn report(setup: &Setup, report: &Report) -> Result<u8, Failure> {
         Format::Md => made.markdown(),
         Format::Json => document(&made)?,
     })?;
+    Ok(0)
+}
+
+/// `sereno validators`. Status 130 where it was interrupted: what is whole is kept, the next run goes on.
+pub(super) fn validators(setup: &Setup, what: &Validators) -> Result<u8, Failure> {
+    let Validators::Backfill { sessions, rate } = *what;
+    let plan = setup.live_plan(Depth::FromNow)?;
+    let stop = interrupted()?;
+    let terminal = io::stderr().is_terminal();
+    let mut tell = |progress: Progress| {
+        let mut err = io::stderr().lock();
+        let _ = match (terminal, progress.is_whole()) {
+            (true, false) => write!(err, "\r\u{1b}[K{}", progress.bar()),
+            (true, true) => writeln!(err, "\r\u{1b}[K{}", progress.line()),
+            (false, true) => writeln!(err, "{}", progress.line()),
+            (false, false) => Ok(()),
+        };
+        let _ = err.flush();
+    };
+    let done = backfill::run(&plan, &setup.base, Wanted { sessions, rate }, stop.as_ref(), &mut tell);
+    if terminal {
+        let _ = write!(io::stderr(), "\r\u{1b}[K");
+    }
+    let done = done.map_err(mistake)?;
+    let (filled, known) = (done.filled, done.known);
+    if done.stopped {
+        let _ = writeln!(
+            io::stderr(),
+            "sereno: interrupted; {filled} sessions filled and kept, the same command goes on"
+        );
+        return Ok(130);
+    }
+    let _ = writeln!(io::stderr(), "sereno: {filled} sessions filled, {known} were whole already");
     Ok(0)
 }
 
