@@ -136,9 +136,10 @@ fn owner(slot: u64, block: &str) -> String {
     let at = if slot < first(block) { parent.as_str() } else { block };
     let validators = read("Session", "Validators", at);
     let validators: Vec<&[u8]> = validators[1..].chunks(32).collect();
-    let draw = sp_crypto_hashing::blake2_256(
-        &[read("Babe", "Randomness", at), slot.to_le_bytes().to_vec()].concat(),
-    );
+    // In the first epoch nothing is stored where the default, zeros, holds.
+    let randomness = read("Babe", "Randomness", at);
+    let randomness = if randomness.is_empty() { vec![0; 32] } else { randomness };
+    let draw = sp_crypto_hashing::blake2_256(&[randomness, slot.to_le_bytes().to_vec()].concat());
     let index = draw.iter().fold(0, |rest, byte| (rest * 256 + usize::from(*byte)) % validators.len());
     json!(sereno::domain::ids::to_hex(validators[index])).to_string()
 }
