@@ -154,7 +154,7 @@ pub struct Figures {
     pub missed_votes: u32,
     /// Blocks with a bitfield of it with a bit set.
     pub available: u32,
-    /// Blocks without one.
+    /// Blocks without one in which others had one: where nothing waits to become available nobody has a bit to set.
     pub unavailable: u32,
     /// True where it was a para validator; none where the para validators were not read.
     pub para: Option<bool>,

@@ -288,6 +288,10 @@ fn count_votes(record: &mut SessionRecord, set: &ValidatorSet, votes: &BlockVote
     }
     if let (Some(available), Some(para)) = (&votes.available, set.para_stashes()) {
         way.count(&mut record.with_bitfields);
+        // Nobody has a bit set where nothing waits to become available: then nobody is charged.
+        if available.is_empty() {
+            return;
+        }
         let mut has = vec![false; para.len()];
         for place in available.iter().filter_map(|i| usize::try_from(*i).ok()) {
             if let Some(bit) = has.get_mut(place) {
@@ -490,6 +494,18 @@ mod tests {
         chain.best(dark);
         let score = chain.view().validators.score(&stash(3), 1).unwrap();
         assert_eq!((score.missed_votes, score.unavailable, score.grade()), (1.0, None, None));
+    }
+
+    #[test]
+    fn where_nothing_waits_to_become_available_nobody_is_unavailable() {
+        let mut chain = Chain::new();
+        let mut idle = voted(1, 0, 7, &[]);
+        idle.votes.as_mut().unwrap().available = Some(vec![]);
+        chain.best(idle);
+        assert_eq!((chain.figures(7, 3).2, chain.figures(7, 3).3), (0, 0));
+        assert_eq!(chain.view().validators.record(7).unwrap().with_bitfields, 1);
+        chain.best(voted(2, 0, 7, &[]));
+        assert_eq!((chain.figures(7, 3).3, chain.figures(7, 1).3), (0, 1), "para indices 0 and 2");
     }
 
     #[test]
