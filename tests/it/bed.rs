@@ -8,6 +8,7 @@ use sereno::domain::{
     Dispute, EndpointId, Era, EventRecord, Fact, Hash, Identity, Link, MissedSlot, Network, Observation,
     ParaId, RuntimeVersion, Session, Thresholds, Token, UnixMs,
 };
+use sereno::domain::{SessionRecord, validator::Figures};
 use sereno::keymap::Keymap;
 use sereno::state::{AppState, Mode};
 use std::collections::BTreeMap;
@@ -109,10 +110,29 @@ impl Bed {
         for (id, ..) in CHAINS.iter().take(5) {
             bed.connect(id);
         }
+        bed.read_before();
         for _ in 0..40 {
             bed.round(&["relay", "asset-hub", "bridge-hub", "people", "coretime"], 2);
         }
         bed.settled()
+    }
+
+    /// The session before this one, in which the four validators missed nothing; none is disabled.
+    fn read_before(&mut self) {
+        let figures = Figures { voted: 500, available: 600, para: Some(true), ..Figures::default() };
+        let record = SessionRecord {
+            session: 2_056,
+            first_block: 12_344_600,
+            last_block: 12_345_199,
+            blocks: 600,
+            with_votes: 600,
+            with_bitfields: 600,
+            validators: (1..=4).map(|n| (account(n), figures)).collect(),
+            ..SessionRecord::default()
+        };
+        self.fact("relay", None, Fact::SessionRecord(Box::new(record)));
+        let source = self.endpoints("relay").into_iter().next();
+        self.fact("relay", source.as_ref(), Fact::Disabled(vec![]));
     }
 
     /// The relay's best goes on for 61 blocks while nothing is finalized; bob and dave are silent.
