@@ -69,7 +69,8 @@ pub fn settle(state: &mut AppState) -> Vec<Effect> {
     let is_new = state.evaluated != state.store.applied && state.now != UnixMs::default();
     let effects = if is_new { evaluate(state) } else { Vec::new() };
     if tabs::shows_validators(state) {
-        state.digest_validators(tabs::validators::is_searched(state));
+        let filter = tabs::validators::filter(state);
+        state.digest_validators(&filter);
     }
     commands::hold_selections(state);
     effects

@@ -72,6 +72,10 @@ pub trait Rows {
     fn id(&self, _row: usize) -> Option<String> {
         None
     }
+    /// The rows that a filter keeps, in their natural order, where that is known already.
+    fn kept(&self, _filter: &str) -> Option<Vec<usize>> {
+        None
+    }
     /// What the row is sorted by in a column.
     fn sort_key(&self, row: usize, column: usize) -> SortKey;
     /// The cells, one per column.
@@ -165,8 +169,10 @@ impl Order {
         if filter.keeps_all() && state.sort.is_none() {
             return Self(Kind::Natural { len: rows.len(), reverse: state.reverse });
         }
-        let mut listed: Vec<usize> = (0..rows.len()).collect();
-        if !filter.keeps_all() {
+        let known = if filter.keeps_all() { None } else { rows.kept(&state.filter) };
+        let is_known = known.is_some();
+        let mut listed: Vec<usize> = known.unwrap_or_else(|| (0..rows.len()).collect());
+        if !is_known && !filter.keeps_all() {
             listed.retain(|row| match rows.id(*row) {
                 Some(id) => filter.keeps_either(&rows.text(*row), &id),
                 None => filter.keeps(&rows.text(*row)),

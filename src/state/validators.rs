@@ -1,12 +1,14 @@
 //! The validators as screens want them: one seat each, worst first, and the roll-up per provider.
 //!
 //! In: the relay's `ValidatorBook` and the register. Out: a [`Digest`], made once per change of the store and kept beside
-//! the state ([`Seats`]); what does not change from block to block is taken over from the digest before. Addresses are
+//! the state ([`Seats`]), with what a filter keeps and which candidates the opened validator missed; what does not change from block to block is taken over from the digest before. Addresses are
 //! not encoded here. Must not compute grades: `grade` does.
 
+mod cache;
 mod provider;
 mod who;
 
+pub use cache::Seats;
 pub use provider::Provider;
 
 use super::AppState;
@@ -161,76 +163,6 @@ struct Past {
     /// Session, blocks, blocks with votes, blocks with bitfields.
     of: Vec<(u32, u32, u32, u32)>,
     means: Vec<Mean>,
-}
-
-/// The digest of the moment; worth nothing, and equal to any other, because it can be made again from the state.
-#[derive(Debug, Clone, Default)]
-pub struct Seats {
-    digest: Option<Arc<Digest>>,
-    addresses: Option<Arc<Addresses>>,
-}
-
-impl PartialEq for Seats {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-/// Every validator's address, for searching.
-#[derive(Debug)]
-pub struct Addresses {
-    who: Arc<Who>,
-    prefix: Option<u16>,
-    text: Vec<String>,
-}
-
-impl Addresses {
-    fn of(who: &Arc<Who>, prefix: Option<u16>) -> Self {
-        let text = |stash: &AccountId| prefix.map_or_else(|| stash.to_string(), |p| stash.ss58(p));
-        Self { who: Arc::clone(who), prefix, text: who.stashes.iter().map(text).collect() }
-    }
-
-    /// The address of a stash.
-    #[must_use]
-    pub fn get(&self, stash: &AccountId) -> Option<&str> {
-        self.text.get(self.who.stashes.binary_search(stash).ok()?).map(String::as_str)
-    }
-}
-
-impl AppState {
-    /// The validators of the relay chain. Cheap where [`AppState::digest_validators`] ran since the store changed.
-    #[must_use]
-    pub fn validators(&self) -> Arc<Digest> {
-        match &self.seats.digest {
-            Some(known) if known.key == key(self) => Arc::clone(known),
-            old => Arc::new(Digest::of(self, old.as_deref())),
-        }
-    }
-
-    /// Makes the digest anew where the store changed: once a batch of facts, while validators are on the screen. Addresses
-    /// are encoded once for as long as the validators stay the same, and only where `searched`.
-    pub fn digest_validators(&mut self, searched: bool) {
-        let digest = self.validators();
-        if searched {
-            let prefix = self.relay().and_then(|r| r.view?.identity.value()?.ss58_prefix);
-            let known = self.seats.addresses.take();
-            let kept = known.filter(|a| a.prefix == prefix && Arc::ptr_eq(&a.who, &digest.who));
-            self.seats.addresses = Some(kept.unwrap_or_else(|| Arc::new(Addresses::of(&digest.who, prefix))));
-        }
-        self.seats.digest = Some(digest);
-    }
-
-    /// The validators' addresses; none while nobody searches.
-    #[must_use]
-    pub fn validator_addresses(&self) -> Option<Arc<Addresses>> {
-        self.seats.addresses.clone()
-    }
-
-    /// The name of a validator: the profile's, else the register's.
-    #[must_use]
-    pub fn validator_name(&self, stash: &AccountId) -> Option<&str> {
-        self.name_of(stash).or_else(|| self.network.roster.name_of(stash).map(Clean::as_str))
-    }
 }
 
 fn book(state: &AppState) -> Option<&ValidatorBook> {

@@ -66,11 +66,10 @@ fn rows<'a>(state: &'a AppState, pane: &str) -> Option<Box<dyn Rows + 'a>> {
     })
 }
 
-/// True while the table of validators is filtered or about to be.
+/// The filter of the table of validators.
 #[must_use]
-pub fn is_searched(state: &AppState) -> bool {
-    let typing = state.ui.filter.as_ref().is_some_and(|f| f.list == VALIDATORS);
-    typing || state.ui.tables.get(VALIDATORS).is_some_and(|t| !t.filter.is_empty())
+pub fn filter(state: &AppState) -> String {
+    state.ui.tables.get(VALIDATORS).map(|t| t.filter.clone()).unwrap_or_default()
 }
 
 /// Alerts about validators that nobody has taken.

@@ -212,12 +212,32 @@ fn what_is_taken_over_is_what_would_be_made_anew() {
     ];
     for fact in facts {
         say(&mut state, fact);
-        state.digest_validators(true);
+        state.digest_validators("leaves");
         let fresh = Digest::of(&state, None);
         let kept = state.validators();
         assert!(Arc::ptr_eq(&kept, state.seats.digest.as_ref().unwrap()), "made anew without a change");
         assert_eq!((&kept.seats, &kept.providers), (&fresh.seats, &fresh.providers));
-        let addresses = state.validator_addresses().unwrap();
-        assert!(kept.seats.iter().all(|s| addresses.get(&s.stash) == Some(s.stash.to_string().as_str())));
     }
+}
+
+#[test]
+fn what_a_filter_keeps_is_looked_for_once_and_again_where_something_changed() {
+    let mut state = console(&[(1, "a", true), (4, "b", true)]);
+    let kept = |state: &AppState, filter: &str| {
+        let digest = state.validators();
+        let rows = state.kept_seats(&digest, filter)?;
+        Some(rows.into_iter().map(|r| digest.seats[r].stash.0[0]).collect::<Vec<_>>())
+    };
+    say(&mut state, set(7, 1..=3));
+    state.digest_validators("0x0303");
+    assert_eq!(kept(&state, "0x0303"), Some(vec![3]), "by its address");
+    assert_eq!(kept(&state, "absent"), None, "not looked for");
+    state.digest_validators("absent");
+    assert_eq!(kept(&state, "absent"), Some(vec![4]));
+    say(&mut state, set(8, 2..=3));
+    assert_eq!(kept(&state, "absent"), None, "of another digest");
+    state.digest_validators("absent");
+    assert_eq!(kept(&state, "absent"), Some(vec![1, 4]));
+    state.digest_validators("");
+    assert_eq!(kept(&state, ""), None);
 }

@@ -9,18 +9,17 @@ use crate::state::AppState;
 use crate::state::table::{Rows, SortKey};
 use crate::tabs::lists::column;
 use crate::tabs::words;
+use std::sync::Arc;
 
 /// Missed candidates as rows.
 pub(super) struct MissedRows<'a> {
     state: &'a AppState,
-    missed: Vec<MissedCandidate>,
+    missed: Arc<Vec<MissedCandidate>>,
 }
 
 impl<'a> MissedRows<'a> {
     pub(super) fn new(state: &'a AppState, stash: AccountId) -> Self {
-        let view = state.relay().and_then(|r| r.view);
-        let missed = view.map(|v| v.missed_candidates(&stash).collect()).unwrap_or_default();
-        Self { state, missed }
+        Self { state, missed: state.missed_by(&stash) }
     }
 
     fn age(&self, row: usize) -> Option<u64> {

@@ -9,7 +9,7 @@ use crate::domain::{AccountId, Grade, Score, SessionRecord};
 use crate::screen::{Column, Line, Role, format};
 use crate::state::AppState;
 use crate::state::table::{Rows, SortKey};
-use crate::state::validators::{Addresses, Digest, Seat, Standing, WINDOW};
+use crate::state::validators::{Digest, Seat, Standing, WINDOW};
 use crate::tabs::lists::column;
 use crate::tabs::words;
 use std::sync::Arc;
@@ -18,7 +18,6 @@ use std::sync::Arc;
 pub struct SeatRows<'a> {
     state: &'a AppState,
     digest: Arc<Digest>,
-    addresses: Option<Arc<Addresses>>,
 }
 
 impl std::fmt::Debug for SeatRows<'_> {
@@ -53,7 +52,7 @@ impl<'a> SeatRows<'a> {
     /// All validators.
     #[must_use]
     pub fn new(state: &'a AppState) -> Self {
-        Self { state, digest: state.validators(), addresses: state.validator_addresses() }
+        Self { state, digest: state.validators() }
     }
 
     fn get(&self, row: usize) -> Option<&Seat> {
@@ -200,19 +199,19 @@ impl Rows for SeatRows<'_> {
     }
 
     fn text(&self, row: usize) -> String {
-        let Some(seat) = self.get(row) else { return String::new() };
-        let name = self.state.validator_name(&seat.stash).unwrap_or_default();
-        let provider = provider_text(self.digest.provider_of(seat).map(|p| p.as_str()));
-        let word = seat.standing.word();
-        format!("{name} {word} {provider}")
+        let mut text = String::new();
+        if let Some(seat) = self.get(row) {
+            self.state.describe_seat(&self.digest, seat, &mut text);
+        }
+        text
     }
 
     fn id(&self, row: usize) -> Option<String> {
-        let stash = &self.get(row)?.stash;
-        match self.addresses.as_ref().and_then(|a| a.get(stash)) {
-            Some(address) => Some(address.to_owned()),
-            None => Some(self.state.relay()?.address(stash)),
-        }
+        Some(self.state.relay()?.address(&self.get(row)?.stash))
+    }
+
+    fn kept(&self, filter: &str) -> Option<Vec<usize>> {
+        self.state.kept_seats(&self.digest, filter)
     }
 
     fn sort_key(&self, row: usize, column: usize) -> SortKey {
