@@ -61,7 +61,9 @@ fn asset_hub_is_unknown_on_the_screen_and_in_json() {
         let row =
             picture.lines().find(|l| l.trim_start_matches('▸').trim().starts_with("Asset Hub")).unwrap();
         assert!(row.contains("? unknown"), "{picture}");
-        assert!(picture.contains("? Asset Hub: "), "no rule is quiet about it\n{picture}");
+        // Where there is no room for a line of its own, it is among the other chains.
+        let told = ["? Asset Hub: ", "? rules cannot tell about other chains too"];
+        assert!(told.iter().any(|line| picture.contains(line)), "no rule is quiet about it\n{picture}");
     }
     assert!(!state.alerts.standing().any(|s| s.alert.chain.as_str() == "asset-hub"), "nobody asked it");
     let json = serde_json::to_value(headless::snapshot_of(&state)).unwrap();

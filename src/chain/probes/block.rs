@@ -90,9 +90,10 @@ pub(in crate::chain) async fn read(
         if relay && around.body { votes::body(rpc, wrote, header).await } else { Ok(Body::Unknown) }
     };
     let (state, body) = futures::join!(plain(rpc, runtime, (header, blind), epochs), body);
-    let (state, refused) = match soft(state)? {
+    let (state, refused) = match state {
         Ok(state) => (state, None),
-        Err(e) if blind => {
+        // A refusal may be about the validators; who is silent is asked nothing more.
+        Err(e) if blind && !e.is_fatal() => {
             (plain(rpc, runtime, (header, false), epochs).await?, Some(Clean::of(&e.to_string())))
         }
         Err(e) => return Err(e),

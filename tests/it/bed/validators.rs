@@ -150,7 +150,7 @@ impl Bed {
 
     /// The same relay where nothing about validators could be read: the set fails to decode.
     pub(crate) fn unread_validators(mode: Mode) -> Self {
-        let mut bed = Self::healthy(mode);
+        let mut bed = Self::six(mode, false);
         let source = bed.endpoints("relay").into_iter().next();
         for section in ["validators", "disabled", "keys-set", "points"] {
             let reason = Clean::of("Session.Validators: decode failed at byte 12");

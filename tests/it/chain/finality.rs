@@ -29,14 +29,15 @@ async fn survives(drops: u64, endpoints: usize) -> Vec<u64> {
     let options = Options { clock_speed: 100, lean: true, ..Options::default() };
     let mut bed = Bed::with(nodes.iter().map(Node::url).collect(), &options);
     bed.produce(&chain, 40);
-    bed.until_best(10, 20).await;
+    bed.until_best(10, 60).await;
     let mut turn = 0;
     let mut memory = Vec::new();
     loop {
         let done = nodes.iter().map(Node::drops).sum::<u64>();
         if done >= WARM_UP * (memory.len() as u64 + 1) {
             // What the bed remembers must not look like growth of the program.
-            chain.prune(100);
+            let read = finals(&bed.seen()).last().map_or(0, |b| b.number);
+            chain.prune(read.saturating_sub(50));
             memory.push(rss_kib());
             eprintln!("{done} drops: {} KiB, {} blocks made", rss_kib(), chain.best());
         }
@@ -48,8 +49,8 @@ async fn survives(drops: u64, endpoints: usize) -> Vec<u64> {
         bed.pass(20).await;
     }
     let at = chain.best();
-    bed.until_best(at, 10).await;
-    bed.until_final(at, 10).await;
+    bed.until_best(at, 60).await;
+    bed.until_final(at, 60).await;
     let seen = bed.seen();
     eprintln!("{} final blocks, {} facts", finals(&seen).count(), seen.len());
     assert_unbroken(&seen, &chain);

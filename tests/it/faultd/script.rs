@@ -239,12 +239,12 @@ impl Chain {
         self.finalize(2);
     }
 
-    /// Forgets the bodies of all but the newest `keep` blocks and genesis, as a pruning node does.
-    pub fn prune(&self, keep: usize) {
+    /// Forgets the bodies of the blocks below a number, but for genesis, as a pruning node does.
+    pub fn prune(&self, below: u64) {
         let mut inner = self.inner.lock().unwrap();
-        let old: Vec<Hash> = inner.line.iter().rev().skip(keep).copied().collect();
-        for hash in old.iter().take(old.len().saturating_sub(1)) {
-            inner.blocks.remove(hash);
+        let old: Vec<Hash> = inner.line.iter().take(below as usize).skip(1).copied().collect();
+        for hash in old {
+            inner.blocks.remove(&hash);
         }
     }
 
