@@ -47,7 +47,7 @@ impl Store {
         let chain = self.chains.entry(seen.chain.clone()).or_insert_with(|| ChainView::new(seen.at));
         chain.fold(seen, restored);
         if validators::is_about_them(&seen.fact) {
-            chain.validators.revision = self.applied;
+            chain.validators.revision = validators::Revision(self.applied);
         }
     }
 

@@ -171,7 +171,7 @@ fn book(state: &AppState) -> Option<&ValidatorBook> {
 
 fn key(state: &AppState) -> Key {
     let network = &state.network;
-    let revision = book(state).map_or(0, |b| b.revision);
+    let revision = book(state).map_or(0, |b| b.revision.0);
     Key { revision, sizes: (network.names.len(), network.roster.validators.len()) }
 }
 
