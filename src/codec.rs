@@ -4,12 +4,18 @@
 //! every decode is preceded by a bounded walk (FAULTS H21). Must not do I/O or know tokio; the only module besides
 //! `chain` that knows subxt and the scale crates.
 
+mod call;
+mod decode;
+mod encode;
 mod events;
 pub mod header;
+mod shape;
 mod value;
 mod votes;
 mod walk;
 
+pub use call::{CallShape, ComposeError, call_hash};
+pub use encode::ArgError;
 pub use events::{DecodedEvent, Events};
 pub use header::{Header, Upgrade};
 pub use value::{bytes32, field, line, number, variant_name};

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod block;
+pub mod call;
 pub mod chain;
 pub mod endpoint;
 pub mod fact;

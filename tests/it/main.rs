@@ -11,6 +11,7 @@
 )]
 
 mod bed;
+mod calls;
 mod cannot_tell;
 mod chain;
 mod chopsticks;
