@@ -84,7 +84,7 @@ pub struct Seat {
     pub points: Option<u32>,
     /// Whether it has session keys; none where not read.
     pub keys: Option<bool>,
-    /// Its provider, an index into [`Digest::provider_names`].
+    /// Its provider, to be named by [`Digest::provider_of`].
     pub provider: Option<usize>,
     /// Its place by name, for sorting.
     pub by_name: u32,
