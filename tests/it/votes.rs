@@ -194,6 +194,13 @@ impl Forge {
             let bitfields = items(field(&mut data, "bitfields"));
             let mut his = bitfields.first().cloned().unwrap_or_else(|| self.bitfield(type_id));
             bitfields.retain_mut(|b| *inner(field(b, "validator_index")) != bob);
+            // The others always have a bit set: where nobody has, nobody is charged.
+            if bitfields.is_empty() {
+                let mut other = his.clone();
+                *inner(field(&mut other, "validator_index")) = (bob + 1) % 4;
+                bitfields.push(other);
+            }
+            bitfields.iter_mut().for_each(|b| set_bit(field(b, "payload")));
             if !is_silent(at.number) {
                 *inner(field(&mut his, "validator_index")) = bob;
                 set_bit(field(&mut his, "payload"));
