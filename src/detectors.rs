@@ -178,7 +178,7 @@ impl View<'_> {
     /// has no name.
     fn who(&self, stash: &AccountId) -> String {
         let member = self.network.roster.validator(stash);
-        let own = self.network.names.get(stash).cloned().or_else(|| member.map(|m| m.name.to_string()));
+        let own = self.network.name_of(stash).map(str::to_owned);
         let name = own.unwrap_or_else(|| match self.ss58_prefix() {
             Some(prefix) => stash.short(prefix),
             None => Hash(stash.0).short(),

@@ -218,8 +218,7 @@ impl AppState {
     /// The name of an account, where the profile gives one, else the register.
     #[must_use]
     pub fn name_of(&self, account: &AccountId) -> Option<&str> {
-        let register = || self.network.roster.name_of(account).map(Clean::as_str);
-        self.network.names.get(account).map(String::as_str).or_else(register)
+        self.network.name_of(account)
     }
 
     /// The moment of the newest head that any endpoint sent in this run: the heart beats by it, so that it cannot beat

@@ -3,7 +3,7 @@
 //! In: what `config` read from a TOML file. Out: plain values for detectors and tabs. Holds no URL: endpoints are
 //! known here by [`EndpointId`] only.
 
-use super::{AccountId, ChainId, EndpointId, Hash, ParaId, Roster};
+use super::{AccountId, ChainId, Clean, EndpointId, Hash, ParaId, Roster};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,13 @@ impl Network {
     #[must_use]
     pub fn relay(&self) -> Option<&ChainSpec> {
         self.chains.iter().find(|c| c.kind == ChainKind::Relay)
+    }
+
+    /// The name of an account: the profile's, else the register's.
+    #[must_use]
+    pub fn name_of(&self, account: &AccountId) -> Option<&str> {
+        let register = || self.roster.name_of(account).map(Clean::as_str);
+        self.names.get(account).map(String::as_str).or_else(register)
     }
 
     /// The chain that is this para.

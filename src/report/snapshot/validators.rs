@@ -113,7 +113,7 @@ impl Known<'_> {
     fn validator(&self, stash: &AccountId, active: bool, next_session: Option<bool>) -> Validator {
         let network = self.input.network;
         let member = network.roster.validator(stash);
-        let name = network.names.get(stash).cloned().or_else(|| member.map(|m| m.name.to_string()));
+        let name = network.name_of(stash).map(str::to_owned);
         let record = self.view.validators.record(self.session);
         let figures = record.and_then(|r| r.of(stash)).filter(|_| active);
         let score = record.zip(figures).and_then(|(r, f)| Score::of_session(r, f));
