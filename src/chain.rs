@@ -10,6 +10,7 @@ mod endpoint;
 pub mod names;
 mod pool;
 mod probes;
+pub mod reader;
 mod recent;
 pub mod supervisor;
 pub mod transport;

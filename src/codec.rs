@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod events;
 pub mod header;
+mod reads;
 mod shape;
 mod value;
 mod votes;
@@ -18,12 +19,13 @@ pub use call::{CallShape, ComposeError, call_hash};
 pub use encode::ArgError;
 pub use events::{DecodedEvent, Events};
 pub use header::{Header, Upgrade};
+pub use reads::Located;
 pub use value::{bytes32, field, line, number, variant_name};
 pub use votes::{Backed, Votes};
 
 use crate::domain::ids::to_hex;
 use scale_decode::DecodeAsType;
-use sp_crypto_hashing::{blake2_128, twox_64, twox_128};
+use sp_crypto_hashing::twox_128;
 use subxt::Metadata;
 use subxt::ext::frame_decode::storage::StorageHasher;
 use walk::Build;
@@ -136,21 +138,7 @@ impl Runtime {
         let [hasher] = hashers.as_slice() else {
             return Err(CodecError::Absent(format!("storage map {pallet}.{item} with one key")));
         };
-        match hasher {
-            StorageHasher::Blake2_128 => key.extend_from_slice(&blake2_128(encoded)),
-            StorageHasher::Blake2_256 => key.extend_from_slice(&sp_crypto_hashing::blake2_256(encoded)),
-            StorageHasher::Blake2_128Concat => {
-                key.extend_from_slice(&blake2_128(encoded));
-                key.extend_from_slice(encoded);
-            }
-            StorageHasher::Twox128 => key.extend_from_slice(&twox_128(encoded)),
-            StorageHasher::Twox256 => key.extend_from_slice(&sp_crypto_hashing::twox_256(encoded)),
-            StorageHasher::Twox64Concat => {
-                key.extend_from_slice(&twox_64(encoded));
-                key.extend_from_slice(encoded);
-            }
-            StorageHasher::Identity => key.extend_from_slice(encoded),
-        }
+        reads::hash_into(*hasher, encoded, &mut key);
         Ok(key)
     }
 

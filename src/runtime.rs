@@ -11,6 +11,7 @@ pub mod console;
 pub mod doctor;
 pub mod engine;
 pub mod feed;
+pub mod glance;
 pub mod headless;
 pub mod register;
 pub mod reports;

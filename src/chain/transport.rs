@@ -39,6 +39,7 @@ const READ_METHODS: &[&str] = &[
     "chain_subscribeNewHeads",
     "rpc_methods",
     "state_call",
+    "state_getKeysPaged",
     "state_getMetadata",
     "state_getRuntimeVersion",
     "state_getStorage",

@@ -14,6 +14,9 @@ pub enum ComposeError {
     /// The runtime has no such call; nearest names may follow.
     #[error("this runtime has no call {0}")]
     NoCall(String),
+    /// The runtime has no such storage item or API method.
+    #[error("this runtime has no {0}")]
+    NoItem(String),
     /// An argument does not fit.
     #[error(transparent)]
     Argument(#[from] ArgError),
@@ -48,7 +51,7 @@ impl Runtime {
         Ok(out)
     }
 
-    fn put_call(&self, call: &Call, out: &mut Vec<u8>) -> Result<(), ArgError> {
+    pub(super) fn put_call(&self, call: &Call, out: &mut Vec<u8>) -> Result<(), ArgError> {
         let unknown = || ArgError {
             place: call.path(),
             found: "a call that this runtime lacks".to_owned(),
@@ -97,7 +100,7 @@ impl Runtime {
         }
     }
 
-    fn call_type(&self) -> u32 {
+    pub(super) fn call_type(&self) -> u32 {
         self.metadata.outer_enums().call_enum_ty()
     }
 }

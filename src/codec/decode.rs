@@ -50,6 +50,11 @@ impl<'b, 'r, R: TypeResolver<TypeId = u32>> Decoder<'b, 'r, R> {
         if self.rest.is_empty() { Ok(()) } else { Err(Stop::Bytes("bytes are left over at its end")) }
     }
 
+    /// What is left.
+    pub(super) fn rest(&self) -> &'b [u8] {
+        self.rest
+    }
+
     /// The next value.
     pub(super) fn value(&mut self, type_id: u32, depth: u32) -> Result<Node, Stop> {
         self.parts += 1;
@@ -103,8 +108,25 @@ impl<'b, 'r, R: TypeResolver<TypeId = u32>> Decoder<'b, 'r, R> {
                     .map_err(|_| Stop::Bytes("a compact number cannot be read"))?;
                 Ok(Node::Number(n))
             }
-            Shape::Bits => Err(Stop::Bytes("a bit sequence stands inside")),
+            Shape::Bits(true) => self.bits(),
+            Shape::Bits(false) => Err(Stop::Bytes("a bit sequence of an unusual order stands inside")),
         }
+    }
+
+    /// Bits, lowest of each byte first. The bits after the last one must be zero, or they would be lost.
+    fn bits(&mut self) -> Result<Node, Stop> {
+        let count = self.length()?;
+        let bytes = self.take(count.div_ceil(8))?;
+        let all: Vec<bool> = bytes.iter().flat_map(|b| (0..8).map(move |i| b >> i & 1 == 1)).collect();
+        let (bits, over) = all.split_at_checked(count).ok_or(SHORT)?;
+        self.parts = self.parts.saturating_add(bits.len() as u64);
+        if self.parts > MAX_PARTS {
+            return Err(Stop::Limit("more than 200 000 parts"));
+        }
+        if over.contains(&true) {
+            return Err(Stop::Bytes("bits are set after the end of a bit sequence"));
+        }
+        Ok(Node::List(bits.iter().map(|bit| Node::Bool(*bit)).collect()))
     }
 
     fn call(&mut self, depth: u32) -> Result<Node, Stop> {

@@ -74,7 +74,8 @@ impl<R: TypeResolver<TypeId = u32>> Encoder<'_, R> {
                 Compact(n).encode_to(out);
                 Ok(())
             }
-            Shape::Bits => Err(bad(place, &words(node), "a bit sequence, which cannot be written here")),
+            Shape::Bits(true) => put_bits(node, place, out),
+            Shape::Bits(false) => Err(bad(place, &words(node), "a type that can be written here")),
         }
     }
 
@@ -340,6 +341,22 @@ fn bytes(node: &Node, place: &str) -> Result<Vec<u8>, ArgError> {
             .collect(),
         other => Err(bad(place, &words(other), expected)),
     }
+}
+
+/// A list of true and false as a bit sequence in bytes, lowest bit first.
+fn put_bits(node: &Node, place: &str, out: &mut Vec<u8>) -> Result<(), ArgError> {
+    let expected = "a list of true and false";
+    let Node::List(items) = node else { return Err(bad(place, &words(node), expected)) };
+    Compact(len32(items.len(), place)?).encode_to(out);
+    for eight in items.chunks(8) {
+        let mut byte = 0_u8;
+        for (i, item) in eight.iter().enumerate() {
+            let Node::Bool(bit) = item else { return Err(bad(place, &words(item), expected)) };
+            byte |= u8::from(*bit) << i;
+        }
+        out.push(byte);
+    }
+    Ok(())
 }
 
 /// The largest value of an unsigned number.

@@ -28,7 +28,8 @@ pub(super) enum Shape {
     Tuple(Vec<u32>),
     Primitive(Primitive),
     Compact(u32),
-    Bits,
+    /// A bit sequence; true where it is stored in bytes, lowest bit first: the only form that chains use.
+    Bits(bool),
 }
 
 /// The shape of a type; none where the registry lacks it.
@@ -87,7 +88,7 @@ impl<'r> ResolvedTypeVisitor<'r> for Look {
         Some(Shape::Compact(inner))
     }
 
-    fn visit_bit_sequence(self, _: BitsStoreFormat, _: BitsOrderFormat) -> Option<Shape> {
-        Some(Shape::Bits)
+    fn visit_bit_sequence(self, store: BitsStoreFormat, order: BitsOrderFormat) -> Option<Shape> {
+        Some(Shape::Bits(matches!((store, order), (BitsStoreFormat::U8, BitsOrderFormat::Lsb0))))
     }
 }

@@ -137,3 +137,70 @@ fn bytes_that_are_no_call_are_refused() {
     let deep: Vec<u8> = hex_bytes("0xfb00").unwrap().into_iter().cycle().take(100_000).collect();
     assert!(matches!(why(&deep), CodecError::Unbounded { .. }), "{}", why(&deep));
 }
+
+#[test]
+fn what_is_stored_is_named_by_its_key_and_read_by_its_name() {
+    let runtime = relay();
+    let para = Node::Number(2_000);
+    let key = runtime.storage_key("Paras", "Heads", std::slice::from_ref(&para)).unwrap();
+    assert_eq!(key, runtime.map_key("Paras", "Heads", &2_000_u32.to_le_bytes()).unwrap());
+    let found = runtime.locate(&key).unwrap();
+    assert_eq!((found.pallet.as_str(), found.item.as_str()), ("Paras", "Heads"));
+    assert_eq!(found.keys, [Some(para.clone())]);
+    assert_eq!(runtime.locate(&key[..40]), None, "a key that ends in the middle of its para names nothing");
+    assert_eq!(runtime.locate(b":code"), None);
+
+    let head = runtime.storage_node("Paras", "Heads", Some(&[8, 0x12, 0x34])).unwrap();
+    assert_eq!(head, Some(Node::Bytes(vec![0x12, 0x34])));
+    assert_eq!(runtime.storage_node("Paras", "Heads", None).unwrap(), None);
+    assert_eq!(runtime.storage_node("System", "Number", None).unwrap(), Some(Node::Number(0)));
+    assert_eq!(runtime.constant_node("System", "SS58Prefix").unwrap(), Node::Number(42));
+
+    let one = runtime.storage_key("Hrmp", "HrmpChannels", &[]).unwrap();
+    let channel = Node::of_json(&json!({ "sender": 1000, "recipient": 2000 }));
+    assert!(runtime.storage_key("Hrmp", "HrmpChannels", &[channel]).unwrap().starts_with(&one));
+    let said = |e: ComposeError| e.to_string();
+    assert_eq!(
+        said(runtime.storage_key("Paras", "Nothing", &[]).unwrap_err()),
+        "this runtime has no Paras.Nothing"
+    );
+    assert_eq!(
+        said(runtime.storage_key("Paras", "Heads", &[para.clone(), para.clone()]).unwrap_err()),
+        "Paras.Heads: 2 keys where at most 1 is expected"
+    );
+    assert!(
+        said(runtime.storage_key("Paras", "Heads", &[Node::Bool(true)]).unwrap_err())
+            .contains("Paras.Heads[0]")
+    );
+
+    assert_eq!(runtime.api_input("ParachainHost", "dmq_contents", &[para]).unwrap(), 2_000_u32.to_le_bytes());
+    assert_eq!(
+        said(runtime.api_input("ParachainHost", "dmq_contents", &[]).unwrap_err()),
+        "ParachainHost.dmq_contents: 0 arguments where 1 is expected"
+    );
+    let queue = runtime.api_node("ParachainHost", "para_ids", &[4, 0xd0, 7, 0, 0]).unwrap();
+    assert_eq!(queue, Node::List(vec![Node::Number(2_000)]));
+}
+
+#[test]
+fn bits_are_read_and_written_lowest_first_and_nothing_of_them_is_lost() {
+    let runtime = relay();
+    let call = call(
+        "ParaInherent",
+        "enter",
+        json!({ "data": { "bitfields": [{ "payload": [true, false, true, false, false, false, false, false, true],
+                                           "validator_index": 1, "signature": format!("0x{}", "00".repeat(64)) }],
+                 "backed_candidates": [], "disputes": [], "parent_header": {
+                   "parent_hash": format!("0x{}", "00".repeat(32)), "number": 5,
+                   "state_root": format!("0x{}", "00".repeat(32)), "extrinsics_root": format!("0x{}", "00".repeat(32)),
+                   "digest": { "logs": [] } } } }),
+    );
+    let bytes = runtime.encode_call(&call).unwrap();
+    assert_eq!(bytes[3..6], [36, 0b0000_0101, 1], "nine bits");
+    let decoded = runtime.decode_call(&bytes).unwrap();
+    assert_eq!(runtime.encode_call(&decoded).unwrap(), bytes);
+    let mut stray = bytes;
+    stray[5] = 3;
+    let why = runtime.decode_call(&stray).unwrap_err().to_string();
+    assert!(why.contains("bits are set after the end"), "{why}");
+}
