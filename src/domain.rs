@@ -13,6 +13,7 @@ pub mod fact;
 pub mod ids;
 pub mod network;
 pub mod observed;
+pub mod para;
 pub mod redact;
 pub mod severity;
 pub mod store;
