@@ -7,6 +7,7 @@ pub(super) mod block;
 pub(super) mod epoch;
 pub(super) mod identity;
 pub(super) mod node;
+pub(super) mod paras;
 pub(super) mod relay;
 pub(super) mod runtime;
 pub(super) mod staking;

@@ -5,6 +5,7 @@
 
 use super::Endpoint;
 use super::names::Names;
+use super::probes::paras::Look;
 use super::probes::runtime::{Loaded, Runtimes};
 use super::probes::{identity, query};
 use super::transport::{self, LinkError, Rpc};
@@ -91,6 +92,11 @@ impl Reader {
         let loaded = Runtimes::default().load(&rpc, head).await?;
         let identity = identity::read(&rpc, &loaded, genesis, head).await?;
         Ok(Self { rpc, loaded, identity, header, read_at })
+    }
+
+    /// The same connection, block and runtime for a probe.
+    pub(super) fn look(&self) -> Look<'_> {
+        Look { rpc: &self.rpc, runtime: &self.loaded.runtime, at: self.header.at }
     }
 
     /// The block in whose state everything is read.

@@ -66,14 +66,42 @@ impl Header {
     /// # Errors
     /// Malformed: a field is missing or is no hex.
     pub fn from_json(json: &Json) -> Result<Self, CodecError> {
-        read(json).ok_or_else(|| CodecError::Malformed {
+        read(json).map(|(header, _)| header).ok_or_else(|| CodecError::Malformed {
             what: "header".to_owned(),
             why: "a field is missing or is no hex number".to_owned(),
         })
     }
 }
 
-fn read(json: &Json) -> Option<Header> {
+/// The encoded header that nodes send as JSON: what a relay keeps as the head of its para. None where it is no header.
+#[must_use]
+pub fn encoded(json: &Json) -> Option<Vec<u8>> {
+    read(json).map(|(_, encoded)| encoded)
+}
+
+/// The block that the head of a para names; none where the bytes are no header.
+#[must_use]
+pub fn of_head(bytes: &[u8]) -> Option<BlockRef> {
+    let mut rest = bytes.split_at_checked(32)?.1;
+    let Compact(number) = <Compact<u64>>::decode(&mut rest).ok()?;
+    rest = rest.split_at_checked(64)?.1;
+    let Compact(logs) = <Compact<u32>>::decode(&mut rest).ok()?;
+    for _ in 0..logs {
+        // Consensus, seal and pre-runtime name their engine; other bytes and a new runtime do not.
+        match u8::decode(&mut rest).ok()? {
+            4..=6 => rest = rest.split_at_checked(4)?.1,
+            0 => {}
+            8 => continue,
+            _ => return None,
+        }
+        let Compact(length) = <Compact<u32>>::decode(&mut rest).ok()?;
+        rest = rest.split_at_checked(usize::try_from(length).ok()?)?.1;
+    }
+    rest.is_empty().then(|| BlockRef { number, hash: Hash(sp_crypto_hashing::blake2_256(bytes)) })
+}
+
+/// The header and its encoding.
+fn read(json: &Json) -> Option<(Header, Vec<u8>)> {
     let hash = |name: &str| json.get(name)?.as_str()?.parse::<Hash>().ok();
     let number = u64::from_str_radix(json.get("number")?.as_str()?.strip_prefix("0x")?, 16).ok()?;
     let (parent, state, extrinsics) = (hash("parentHash")?, hash("stateRoot")?, hash("extrinsicsRoot")?);
@@ -91,7 +119,7 @@ fn read(json: &Json) -> Option<Header> {
     let at = BlockRef { number, hash: Hash(sp_crypto_hashing::blake2_256(&encoded)) };
     let author = logs.iter().find_map(|l| author(l));
     let upgrade = if logs.iter().any(|l| l.first() == Some(&8)) { Upgrade::Yes } else { Upgrade::No };
-    Some(Header { at, parent, author, upgrade })
+    Some((Header { at, parent, author, upgrade }, encoded))
 }
 
 /// Reads a `PreRuntime` digest item of BABE or Aura.
@@ -110,5 +138,34 @@ fn author(log: &[u8]) -> Option<Author> {
         },
         b"aura" => Some(Author::Aura { slot: u64::decode(&mut body).ok()? }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent() -> Json {
+        let zero = format!("0x{}", "00".repeat(32));
+        serde_json::json!({ "parentHash": zero, "number": "0x2a", "stateRoot": zero, "extrinsicsRoot": zero,
+            "digest": { "logs": ["0x0661757261200100000000000000", "0x08", "0x0561757261040a"] } })
+    }
+
+    #[test]
+    fn a_head_is_the_header_that_the_node_sends() {
+        let bytes = encoded(&sent()).unwrap();
+        assert_eq!(of_head(&bytes), Some(Header::from_json(&sent()).unwrap().at));
+        assert_eq!(of_head(&bytes).unwrap().number, 42);
+    }
+
+    #[test]
+    fn what_is_cut_longer_or_of_another_kind_is_no_header() {
+        let bytes = encoded(&sent()).unwrap();
+        assert!((0..bytes.len()).all(|cut| of_head(&bytes[..cut]).is_none()));
+        assert_eq!(of_head(&[bytes.clone(), vec![0]].concat()), None);
+        assert_eq!(of_head(&[0x12, 0x34]), None);
+        let mut strange = bytes;
+        strange[98] = 3;
+        assert_eq!(of_head(&strange), None, "a digest item of a kind that does not exist");
     }
 }
