@@ -17,6 +17,7 @@
 //! | tabs | domain, detectors, screen, command, keymap, state | one file a tab: state to panels, commands to intents |
 //! | app | domain, detectors, screen, command, keymap, state, tabs | `update` and `view` |
 //! | report | domain, detectors, screen, state | snapshot and reports: pure renderers over the state |
+//! | xray | domain | why a para does not progress: a tree of questions over its state |
 //! | ports | domain | what the runtime offers to the edges |
 //! | chain | domain, codec, ports | endpoints, freshness, failover, cursor, probes |
 //! | journal | domain, ports | SQLite: facts, history, acknowledgements |
@@ -26,8 +27,8 @@
 //! | ui | screen, theme, keymap, restore | the only code that knows ratatui and crossterm |
 //! | telemetry | domain | logs to files, never to the terminal |
 //! | guardian | restore | the parent process that restores the terminal |
-//! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry | the only code that spawns, owns channels and reads the clock |
-//! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian | flags and subcommands |
+//! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry, xray | the only code that spawns, owns channels and reads the clock |
+//! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian, xray | flags and subcommands |
 
 pub mod app;
 pub mod chain;
@@ -51,3 +52,4 @@ pub mod tabs;
 pub mod telemetry;
 pub mod theme;
 pub mod ui;
+pub mod xray;

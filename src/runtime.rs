@@ -21,3 +21,4 @@ mod sessions;
 pub mod sources;
 pub mod tape;
 pub mod watch;
+pub mod xray;

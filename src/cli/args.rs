@@ -184,6 +184,14 @@ pub enum Command {
         #[arg(long, value_name = "CHAIN", value_parser = chain_id)]
         accept_genesis: Option<ChainId>,
     },
+    /// Say why a para does not progress. Status: 0 it does, 1 a cause, 3 it cannot be told
+    Xray {
+        /// Its number, or its id or name in the profile
+        para: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a report
     #[command(subcommand)]
     Report(Report),
@@ -253,7 +261,8 @@ impl Cli {
                 Command::Record { .. }
                 | Command::Metrics { .. }
                 | Command::Doctor { .. }
-                | Command::Validators(_),
+                | Command::Validators(_)
+                | Command::Xray { .. },
             ) if self.global.demo => Err(CliError::mistake(
                 "--demo uses no network: this command needs the chains; leave --demo out",
             )),
@@ -346,6 +355,8 @@ mod tests {
             "replay x --headless --json",
             "metrics --listen 127.0.0.1:9615",
             "doctor --accept-genesis relay",
+            "xray 2000 --json",
+            "xray people",
             "completions bash",
             "man",
             "report validators --from 2026-07-01 --to 2026-09-30 --format json",

@@ -4,6 +4,7 @@
 //! and checked before anything is started: a mistake in a profile, keymap, theme or flag is one line and status 2.
 
 mod validators;
+mod xray;
 
 use super::args::{At, Cli, CliError, Command, Global, Suite};
 use super::pages;
@@ -153,6 +154,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Replay { .. }) => replay_headless(&setup),
         Some(Command::Report(report)) => validators::report(&setup, &report),
         Some(Command::Validators(what)) => validators::validators(&setup, &what),
+        Some(Command::Xray { para, json }) => xray::xray(&setup, &para, json),
         Some(Command::Completions { .. } | Command::Man | Command::Wall { .. }) | None => Ok(0),
     }
 }

@@ -1,0 +1,145 @@
+//! Questions about the para's code: votes on it, go-ahead, upgrades that neither come nor go.
+//!
+//! In: the state of the relay, and whether the para's own node waits for a code. Out: findings. An upgrade that is on its
+//! way is no cause.
+
+use super::cause::row;
+use super::notes::Notes;
+use super::{Case, Cause, Finding, Remedy, capital};
+use crate::domain::para::{GoAhead, Own, Para, PvfVote};
+use crate::domain::{Hash, ParaId};
+
+/// Does its registration wait for the validators' check of its code?
+pub(super) fn onboarding(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
+    let vote = vote(case, para, notes)?;
+    Some(unchecked(case, para, vote, "is not in force yet"))
+}
+
+/// Does its upgrade wait for it?
+pub(super) fn pvf(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
+    let vote = vote(case, para, notes)?;
+    Some(unchecked(case, para, vote, "waits for its new code"))
+}
+
+fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVote> {
+    let wanted = |vote: &&PvfVote| {
+        let named = vote.wanted_by.iter().any(|(id, _)| *id == para.id);
+        named || para.upgrade.future_code.value() == Some(&vote.code_hash)
+    };
+    let votes = notes.read("votes on codes", &case.relay.pvf_votes, |votes| {
+        let one = |vote: &PvfVote| {
+            format!("{}: {} for, {} against", vote.code_hash, ones(&vote.accept), ones(&vote.reject))
+        };
+        if votes.is_empty() {
+            "none".to_owned()
+        } else {
+            votes.iter().map(one).collect::<Vec<_>>().join("; ")
+        }
+    });
+    votes.value()?.iter().find(wanted)
+}
+
+fn ones(bits: &[bool]) -> usize {
+    bits.iter().filter(|bit| **bit).count()
+}
+
+/// Votes that decide: more than two thirds.
+pub(super) fn enough(voters: usize) -> usize {
+    voters - voters.saturating_sub(1) / 3
+}
+
+fn unchecked(case: &Case<'_>, para: &Para, vote: &PvfVote, what: &str) -> Finding {
+    let (yes, no, all) = (ones(&vote.accept), ones(&vote.reject), vote.accept.len());
+    let voted = vote.accept.iter().zip(&vote.reject).map(|(yes, no)| *yes || *no);
+    let silent: Vec<u32> =
+        voted.enumerate().filter(|(_, voted)| !voted).filter_map(|(i, _)| u32::try_from(i).ok()).collect();
+    let mut sentence = format!(
+        "{} {what}: validators have not checked it, {yes} of {all} are for it, {no} against, {} are needed, since relay \
+         block #{}.",
+        capital(&case.title()),
+        enough(all),
+        vote.since
+    );
+    if !silent.is_empty() {
+        sentence.push_str(&format!(" No vote: {}.", case.validators(&silent)));
+    }
+    let why = "takes the code without a vote; only for a wasm that is known to compile and that you trust";
+    let remedy = Remedy::of(row::TRUST, why).param("para", para.id);
+    Finding::new(Cause::PvfNotChecked, sentence).with(remedy)
+}
+
+/// Does the relay wait for the para to apply its code?
+pub(super) fn go_ahead(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
+    let signal = notes.read("go-ahead", &para.upgrade.go_ahead, |signal| match signal {
+        GoAhead::GoAhead => "GoAhead".to_owned(),
+        GoAhead::Abort => "Abort".to_owned(),
+    });
+    let word = match signal.value()? {
+        GoAhead::GoAhead => "apply its new code",
+        GoAhead::Abort => "drop its new code",
+    };
+    notes.read("code to come", &para.upgrade.future_code, Hash::to_string);
+    let intro = format!("The relay told {} to {word} and waits for a block that does", case.title());
+    let clear = |why: &str| Remedy::of(row::CLEAR, why).param("para", para.id);
+    let own = match case.own {
+        Own::Answers(own) => {
+            let text = "own code that waits";
+            notes.own(text, &own.pending_code, (&own.chain, own.state_of), bool::to_string).copied()
+        }
+        Own::NotKnown | Own::Silent(..) => None,
+    };
+    let finding = |sentence: String| Finding::new(Cause::GoAheadWaiting, sentence);
+    Some(match own {
+        Some(true) => finding(format!("{intro}; its own node has the code and does not build that block."))
+            .asking(["what the collators log when they build the block that applies the code".to_owned()]),
+        Some(false) => {
+            finding(format!("{intro}; its own node has no code to apply, so that collators refuse to build."))
+                .with(clear("removes the upgrade that the para does not expect"))
+        }
+        None => finding(format!("{intro}."))
+            .with(clear(
+                "removes the upgrade; only where collators say that the go-ahead signal is not expected",
+            ))
+            .asking(
+                ["ParachainSystem.PendingValidationCode of the para: is a code stored there?".to_owned()],
+            ),
+    })
+}
+
+/// Does an upgrade neither come nor go?
+pub(super) fn future_code(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
+    let upgrade = &para.upgrade;
+    let code = notes.read("code to come", &upgrade.future_code, Hash::to_string);
+    let from = notes.read("block from which it may be applied", &upgrade.from, u64::to_string);
+    if code.is_absent() && from.is_absent() {
+        return None;
+    }
+    let forced =
+        notes.read("upgrades at a block, without the para", &case.relay.forced, |all| listed(all, para.id));
+    let due = from.value().copied().or_else(|| entry(forced.value()?, para.id));
+    if code.unread().is_some() || from.unread().is_some() || forced.unread().is_some() {
+        return None;
+    }
+    let now = case.relay.at.number;
+    let what = match (code.value(), due) {
+        (Some(_), Some(due)) if due >= now => return None,
+        (Some(_), Some(due)) => {
+            format!("was due at relay block #{due}, and neither go-ahead nor new code came")
+        }
+        (Some(_), None) => "is announced, and there is neither a vote on it nor a block for it".to_owned(),
+        (None, _) => "has a block and no code: it is left over from an upgrade that was cut off".to_owned(),
+    };
+    let sentence = format!("The upgrade of {} is stuck: it {what}.", case.title());
+    let clear = Remedy::of(row::CLEAR, "removes what is left of the upgrade").param("para", para.id);
+    let force = Remedy::of(row::CODE, "sets the code at once, where the para cannot go on without it");
+    Some(Finding::new(Cause::FutureCodeStuck, sentence).with(clear).with(force.param("para", para.id)))
+}
+
+fn entry(all: &[(ParaId, u64)], para: ParaId) -> Option<u64> {
+    all.iter().find(|(id, _)| *id == para).map(|(_, block)| *block)
+}
+
+fn listed(all: &[(ParaId, u64)], para: ParaId) -> String {
+    entry(all, para)
+        .map_or_else(|| "it is not among them".to_owned(), |block| format!("at relay block #{block}"))
+}
