@@ -11,6 +11,7 @@ mod events;
 pub mod header;
 mod reads;
 mod shape;
+mod transaction;
 mod value;
 mod votes;
 mod walk;

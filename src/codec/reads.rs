@@ -145,7 +145,13 @@ impl Runtime {
         node.map_err(|why| why.of(what))
     }
 
-    fn put_value(&self, node: &Node, type_id: u32, place: &str, out: &mut Vec<u8>) -> Result<(), ArgError> {
+    pub(super) fn put_value(
+        &self,
+        node: &Node,
+        type_id: u32,
+        place: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ArgError> {
         let write = |inner: &crate::domain::call::Call, out: &mut Vec<u8>| self.put_call(inner, out);
         let encoder = Encoder { types: self.metadata.types(), call_type: self.call_type(), call: &write };
         encoder.put(node, type_id, (place, 0), out)
