@@ -22,13 +22,14 @@
 //! | chain | domain, codec, ports | endpoints, freshness, failover, cursor, probes |
 //! | journal | domain, ports | SQLite: facts, history, acknowledgements |
 //! | record | domain, ports | recordings and their replay |
+//! | rehearse | domain, codec, ports | the chain's own code in this process: what a call would do |
 //! | config | domain, command, keymap, theme, screen | profiles, settings, keymaps and themes from files |
 //! | restore | | the bytes that give a terminal back |
 //! | ui | screen, theme, keymap, restore | the only code that knows ratatui and crossterm |
 //! | telemetry | domain | logs to files, never to the terminal |
 //! | guardian | restore | the parent process that restores the terminal |
-//! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry, xray | the only code that spawns, owns channels and reads the clock |
-//! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian, xray | flags and subcommands |
+//! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry, xray, rehearse | the only code that spawns, owns channels and reads the clock |
+//! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian, xray, rehearse | flags and subcommands |
 
 pub mod app;
 pub mod chain;
@@ -43,6 +44,8 @@ pub mod journal;
 pub mod keymap;
 pub mod ports;
 pub mod record;
+#[cfg(feature = "rehearse")]
+pub mod rehearse;
 pub mod report;
 pub mod restore;
 pub mod runtime;

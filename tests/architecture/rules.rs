@@ -15,7 +15,7 @@ const WRITE_METHODS: [&str; 4] =
     ["author_submit", "author_insertKey", "transaction_v1_broadcast", "transactionWatch"];
 
 /// A library and the modules that may name it.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: [(&str, &[&str]); 14] = [
     ("ratatui", &["ui"]),
     ("crossterm", &["ui"]),
     ("subxt", &["codec", "chain"]),
@@ -29,6 +29,7 @@ const LIBRARIES: [(&str, &[&str]); 13] = [
     ("clap", &["cli", "config"]),
     ("rusqlite", &["journal"]),
     ("rusqlite_migration", &["journal"]),
+    ("smoldot", &["rehearse"]),
 ];
 
 /// Something that is not as it must be.

@@ -23,6 +23,8 @@ mod killed;
 mod narrow;
 mod net;
 mod overlays;
+#[cfg(feature = "rehearse")]
+mod rehearse;
 mod roster;
 mod runs;
 mod screens;

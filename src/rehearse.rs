@@ -1,0 +1,286 @@
+//! Rehearsal: the chain's own code runs a call over live state in this process, and nothing is ever submitted.
+//!
+//! In: the state of one block ([`state::StateSource`]), its metadata, a call, an origin. Out: a [`Rehearsal`]: what the call
+//! would do, and how sure that is. The runtime is asked, never imitated. Must not import anything of this crate but
+//! `domain`, `codec` and `ports`.
+
+mod diff;
+pub mod exec;
+mod header;
+pub mod journal;
+mod json;
+pub mod state;
+mod text;
+mod verdict;
+mod ways;
+pub mod world;
+
+pub use diff::Change;
+pub use verdict::{Layer, Outcome};
+pub use ways::{Origin, Via, Weight};
+
+use crate::codec::{CODE_KEY, Runtime};
+use crate::domain::BlockRef;
+use crate::domain::call::Call;
+use crate::ports::Clock;
+use exec::{Level, Log, Machine, Stopped};
+use serde::Serialize;
+use serde_json::Value;
+use state::Cached;
+use std::collections::BTreeSet;
+use ways::{Effects, Stage, Taken, WayError};
+
+/// How a call is rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// In this process, with everything that it writes.
+    Fork,
+    /// By the node's own dry-run API: no storage diff.
+    DryRun,
+    /// Only whether its transaction would be taken into a block.
+    Validity,
+}
+
+/// What is rehearsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// In whose name.
+    pub origin: Origin,
+    /// The encoded call.
+    pub call: Vec<u8>,
+}
+
+/// Where it is rehearsed: one block of one chain.
+pub struct Scene<'a> {
+    /// The metadata of its runtime.
+    pub runtime: &'a Runtime,
+    /// Its state; what is read stays there for the next rehearsal.
+    pub state: &'a mut Cached,
+    /// The prefix in which accounts are written.
+    pub ss58_prefix: u16,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+}
+
+/// What a rehearsal found. The names of the fields are those of CONTRACT.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rehearsal {
+    /// How it was rehearsed.
+    pub method: Method,
+    /// `root`, or the account.
+    pub origin: String,
+    /// The call by its name.
+    #[serde(skip)]
+    pub call: String,
+    /// The block whose state it ran on.
+    pub block: BlockRef,
+    /// The way it was run.
+    pub via: Via,
+    /// The second way, and whether it gave the same; none where there was none.
+    pub confirmed_by: Option<Confirmed>,
+    /// Whether every layer worked.
+    pub outcome: Outcome,
+    /// The events of the call, in their order.
+    pub events: Vec<EventLine>,
+    /// What it changes in storage.
+    pub diff: Vec<Change>,
+    /// What the runtime logged.
+    pub logs: Vec<Log>,
+    /// What it weighs; null where the runtime does not say.
+    pub weight: Option<Weight>,
+    /// How long it took.
+    pub elapsed_ms: u64,
+    /// Round trips to the node.
+    pub round_trips: u32,
+    /// What a person should know before he relies on it.
+    pub caveats: Vec<String>,
+}
+
+/// A second way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Confirmed {
+    /// Which.
+    pub via: Via,
+    /// True where outcome, changed keys and new values are the same.
+    pub same: bool,
+}
+
+/// An event by name and fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventLine {
+    /// The pallet.
+    pub pallet: String,
+    /// The event.
+    pub name: String,
+    /// The fields by name; a list where they have none.
+    pub fields: Value,
+}
+
+/// Why a call could not be rehearsed: one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Failed(String);
+
+impl Failed {
+    fn of(e: &impl std::fmt::Display) -> Self {
+        Self(e.to_string())
+    }
+}
+
+/// Events that are shown.
+const MAX_EVENTS: usize = 500;
+/// Differences of the second way that are named.
+const MAX_NAMED: usize = 8;
+/// Plain items that may be megabytes, and that no call reads first.
+const LARGE: [&str; 4] = ["Events", "Snapshot", "QueuedSolution", "OnChainVotes"];
+
+/// Rehearses a call.
+///
+/// # Errors
+/// One sentence why it could not be; a call that fails is no error but an outcome.
+pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Failed> {
+    let began = scene.clock.now();
+    let trips = scene.state.round_trips();
+    let call = scene.runtime.decode_call(&request.call).map_err(|e| Failed::of(&e))?;
+    // What runs is composed from the decoded call: it must be the very bytes that were given.
+    if scene.runtime.encode_call(&call).ok().as_ref() != Some(&request.call) {
+        return Err(Failed("the call is not encoded as this runtime encodes it".to_owned()));
+    }
+    let mut caveats = Vec::new();
+    let (taken, second) = run(&mut scene, request, &call, &mut caveats)?;
+    let confirmed_by = second.map(|second| {
+        let differs = differences(scene.runtime, &taken, &second);
+        let same = differs.is_empty();
+        if !same {
+            caveats.push(format!("the second way differs in {}", differs.join(", ")));
+        }
+        Confirmed { via: second.via, same }
+    });
+    remarks(&taken, scene.state.block(), &mut caveats);
+    let line = |event: &verdict::Event| EventLine {
+        pallet: event.pallet.clone(),
+        name: event.name.clone(),
+        fields: json::fields(&event.fields, scene.ss58_prefix),
+    };
+    Ok(Rehearsal {
+        method: request.method,
+        origin: match request.origin {
+            Origin::Root => "root".to_owned(),
+            Origin::Signed(who) => who.ss58(scene.ss58_prefix),
+        },
+        call: call.path(),
+        block: scene.state.block(),
+        via: taken.via,
+        confirmed_by,
+        events: taken.events.iter().take(MAX_EVENTS).map(line).collect(),
+        diff: diff::shown(scene.runtime, &taken.raw, scene.ss58_prefix),
+        outcome: taken.outcome,
+        logs: taken.logs,
+        weight: taken.weight,
+        elapsed_ms: scene.clock.now().since(began),
+        round_trips: scene.state.round_trips().saturating_sub(trips),
+        caveats,
+    })
+}
+
+/// Runs the call once, and a second time another way where there is one.
+fn run(
+    scene: &mut Scene<'_>,
+    request: &Request,
+    call: &Call,
+    caveats: &mut Vec<String>,
+) -> Result<(Taken, Option<Taken>), Failed> {
+    let (runtime, origin) = (scene.runtime, request.origin);
+    let failed = |e: WayError| Failed::of(&e);
+    if request.method == Method::DryRun {
+        caveats.push("the node's dry run keeps what it wrote to itself: there is no storage diff".to_owned());
+        return Ok((asked(scene, origin, call).map_err(failed)?, None));
+    }
+    let machine = load(scene).map_err(|e| Failed::of(&e))?;
+    let mut stage = Stage { runtime, executor: &machine, state: scene.state, now: scene.clock.now() };
+    if request.method == Method::Validity {
+        caveats.push("only the transaction was looked at, not what its call does".to_owned());
+        return Ok((stage.validity(origin, call).map_err(failed)?, None));
+    }
+    if !runtime.has_api("DryRunApi", "dry_run_call") {
+        caveats.push("this runtime has no dry-run API: no second way confirms the run".to_owned());
+        return Ok((stage.transaction(origin, call).map_err(failed)?, None));
+    }
+    let taken = stage.dry_run(origin, call).map_err(failed)?;
+    if origin != Origin::Root {
+        caveats.push(
+            "run without a transaction: no fee is taken, nonce and balance are not looked at".to_owned(),
+        );
+        return Ok((taken, None));
+    }
+    match stage.transaction(origin, call) {
+        Ok(second) => Ok((taken, Some(second))),
+        Err(e) => {
+            caveats.push(format!("no second way confirms the run: {e}"));
+            Ok((taken, None))
+        }
+    }
+}
+
+/// The code, and in one round trip everything that most calls read.
+fn load<'c>(scene: &mut Scene<'c>) -> Result<Machine<'c>, Stopped> {
+    const HEAP: &[u8] = b":heappages";
+    let plain = scene.runtime.plain_items().into_iter();
+    let small = plain.filter(|(_, item, _)| !LARGE.contains(&item.as_str())).map(|(_, _, key)| key);
+    scene.state.prefetch(small.chain([HEAP.to_vec()]))?;
+    let code = scene.state.get(CODE_KEY)?;
+    let code = code.ok_or_else(|| Stopped::Code("the state has none".into()))?;
+    Machine::load(&code, scene.state.get(HEAP)?.as_deref(), scene.clock)
+}
+
+/// The node runs the call, and tells what it wants of it.
+fn asked(scene: &mut Scene<'_>, origin: Origin, call: &Call) -> Result<Taken, WayError> {
+    let input = ways::dry_run_input(scene.runtime, origin, call)?;
+    let output = scene.state.ask("DryRunApi_dry_run_call", &input)?;
+    let Effects { error, events, weight } = ways::effects(scene.runtime, &output)?;
+    let outcome = verdict::weigh(scene.runtime, ("DryRunApi.dry_run_call", error), &events, &[]);
+    Ok(Taken { via: Via::DryRunApi, outcome, events, raw: diff::Raw::new(), logs: Vec::new(), weight })
+}
+
+/// What the second way found otherwise, in names.
+fn differences(runtime: &Runtime, first: &Taken, second: &Taken) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    if (first.outcome.ok, &first.outcome.error) != (second.outcome.ok, &second.outcome.error) {
+        names.insert(format!("its outcome ({})", second.outcome.error.as_deref().unwrap_or("ok")));
+    }
+    let keys: BTreeSet<&Vec<u8>> = first.raw.keys().chain(second.raw.keys()).collect();
+    for key in keys {
+        if first.raw.get(key).map(|(_, new)| new) != second.raw.get(key).map(|(_, new)| new) {
+            let named = runtime.locate(key).map(|found| format!("{}.{}", found.pallet, found.item));
+            names.insert(named.unwrap_or_else(|| json::bytes(key)));
+        }
+    }
+    let more = names.len().saturating_sub(MAX_NAMED);
+    let mut names: Vec<String> = names.into_iter().take(MAX_NAMED).collect();
+    if more > 0 {
+        names.push(format!("{more} more items"));
+    }
+    names
+}
+
+/// What the result itself does not say loud enough.
+fn remarks(taken: &Taken, block: BlockRef, caveats: &mut Vec<String>) {
+    if let Some(log) = taken.logs.iter().find(|log| log.level == Level::Error) {
+        caveats.push(format!("the runtime logged an error, which counts as a failure: {}", log.text));
+    }
+    if taken.events.iter().any(|e| e.path() == "Utility.IfElseFallbackCalled") {
+        caveats.push("the main call failed and the fallback was called in its place".to_owned());
+    }
+    if block.number == 0 && taken.via == Via::DryRunApi {
+        caveats.push("block 0 records no events: the run pretends to be in block 1".to_owned());
+    }
+    if taken.raw.len() > diff::MAX_SHOWN {
+        caveats.push(format!("{} of {} changes are shown", diff::MAX_SHOWN, taken.raw.len()));
+    }
+    if taken.events.len() > MAX_EVENTS {
+        caveats.push(format!("{MAX_EVENTS} of {} events are shown", taken.events.len()));
+    }
+}

@@ -1,0 +1,130 @@
+//! What a call changed in storage, by name and in values that can be read.
+//!
+//! In: changes over the state before, and what an empty call changes in the same place. Out: [`Change`]s. Left out: what stayed
+//! as it was, what an empty call does too, and the block's own bookkeeping. Must not run anything.
+
+use super::journal::Changes;
+use super::json;
+use super::state::{Cached, StateError};
+use crate::codec::Runtime;
+use crate::domain::ids::to_hex;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Most changes that are shown.
+pub(super) const MAX_SHOWN: usize = 500;
+
+/// One changed key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The key as hex.
+    pub key: String,
+    /// The pallet; none where no pallet of this runtime owns the key.
+    pub pallet: Option<String>,
+    /// The item; a well-known key (`:code`) by its own name.
+    pub item: Option<String>,
+    /// The keys of the map; null where its hasher does not keep them.
+    pub args: Vec<Value>,
+    /// The value before; null: nothing was stored.
+    pub old: Value,
+    /// The value after; null: nothing is stored.
+    pub new: Value,
+}
+
+/// A key with its bytes before and after.
+pub(super) type Raw = BTreeMap<Vec<u8>, (Option<Vec<u8>>, Option<Vec<u8>>)>;
+
+/// Bookkeeping of every block and of rehearsals: not what a call does.
+const NOISE: [(&str, &[&str]); 1] = [(
+    "System",
+    &[
+        "AllExtrinsicsLen",
+        "BlockSize",
+        "BlockWeight",
+        "Digest",
+        "EventCount",
+        "EventTopics",
+        "Events",
+        "ExecutionPhase",
+        "ExtrinsicCount",
+        "ExtrinsicData",
+        "ExtrinsicWeightReclaimed",
+        "InherentsApplied",
+        "Number",
+        "ParentHash",
+    ],
+)];
+/// Keys without a pallet that the runtime keeps for itself while it runs.
+const OWN: [&[u8]; 3] = [b":extrinsic_index", b":intrablock_entropy", b":transaction_level:"];
+
+/// What `changes` did to the state with `below` over it, without what `empty` did in the same place.
+///
+/// # Errors
+/// The values before cannot be read.
+pub(super) fn effective(
+    runtime: &Runtime,
+    state: &mut Cached,
+    below: &Changes,
+    (changes, empty): (&Changes, &Changes),
+) -> Result<Raw, StateError> {
+    let own = |key: &[u8]| OWN.contains(&key) || is_noise(runtime, key);
+    let kept = || changes.iter().filter(|(key, new)| empty.get(*key) != Some(*new) && !own(key));
+    state.prefetch(kept().map(|(key, _)| key).filter(|key| !below.contains_key(*key)).cloned())?;
+    let mut raw = Raw::new();
+    for (key, new) in kept() {
+        let old = match below.get(key) {
+            Some(value) => value.clone(),
+            None => state.get(key)?,
+        };
+        if old != *new {
+            raw.insert(key.clone(), (old, new.clone()));
+        }
+    }
+    Ok(raw)
+}
+
+fn is_noise(runtime: &Runtime, key: &[u8]) -> bool {
+    runtime.locate(key).is_some_and(|found| {
+        NOISE.iter().any(|(pallet, items)| *pallet == found.pallet && items.contains(&found.item.as_str()))
+    })
+}
+
+/// The changes by name; accounts in `prefix`.
+#[must_use]
+pub(super) fn shown(runtime: &Runtime, raw: &Raw, prefix: u16) -> Vec<Change> {
+    raw.iter().take(MAX_SHOWN).map(|(key, (old, new))| one(runtime, key, (old, new), prefix)).collect()
+}
+
+type Value2<'a> = (&'a Option<Vec<u8>>, &'a Option<Vec<u8>>);
+
+fn one(runtime: &Runtime, key: &[u8], (old, new): Value2<'_>, prefix: u16) -> Change {
+    let Some(found) = runtime.locate(key) else {
+        let hex = |value: &Option<Vec<u8>>| value.as_deref().map_or(Value::Null, |v| json::bytes(v).into());
+        let known = std::str::from_utf8(key).ok().filter(|text| text.starts_with(':')).map(str::to_owned);
+        return Change {
+            key: to_hex(key),
+            pallet: None,
+            item: known,
+            args: Vec::new(),
+            old: hex(old),
+            new: hex(new),
+        };
+    };
+    let value = |bytes: &Option<Vec<u8>>| {
+        let Some(bytes) = bytes else { return Value::Null };
+        match runtime.storage_node(&found.pallet, &found.item, Some(bytes)) {
+            Ok(Some(node)) => json::node(&node, prefix),
+            _ => json::bytes(bytes).into(),
+        }
+    };
+    let args = found.keys.iter().map(|key| key.as_ref().map_or(Value::Null, |key| json::node(key, prefix)));
+    Change {
+        key: to_hex(key),
+        args: args.collect(),
+        old: value(old),
+        new: value(new),
+        pallet: Some(found.pallet),
+        item: Some(found.item),
+    }
+}

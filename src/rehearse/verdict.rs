@@ -1,0 +1,157 @@
+//! Whether a call worked: through every layer that it went through.
+//!
+//! In: the outer result, the events, the logs. Out: an [`Outcome`]. A proxy, a multisig, sudo or a batch says "ok" while what
+//! it carried failed, so every event that tells of a result counts: one failure anywhere is a failure. Must not run anything.
+
+use super::exec::{Level, Log};
+use crate::codec::Runtime;
+use crate::domain::Clean;
+use crate::domain::call::Node;
+use serde::Serialize;
+
+/// An event of the rehearsed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Event {
+    /// Pallet as in the metadata.
+    pub pallet: String,
+    /// Event as in the metadata.
+    pub name: String,
+    /// Its fields by name, or by position.
+    pub fields: Vec<(String, Node)>,
+}
+
+/// One layer that the call went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Layer {
+    /// What tells of it: an entry point or an event.
+    pub name: String,
+    /// Whether what it carried worked.
+    pub ok: bool,
+    /// The error by its name.
+    pub error: Option<String>,
+}
+
+/// The verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// True only where every layer worked.
+    pub ok: bool,
+    /// The innermost error.
+    pub error: Option<String>,
+    /// All layers, outermost last but for the entry point, which is first: inner events precede outer ones.
+    pub layers: Vec<Layer>,
+}
+
+/// Events whose one field is an error: they are not sent where all is well.
+const FAILURES: [(&str, &str, &str); 3] = [
+    ("Utility", "BatchInterrupted", "error"),
+    ("Utility", "ItemFailed", "error"),
+    ("System", "RejectedInvalidAuthorizedUpgrade", "error"),
+];
+
+impl Event {
+    /// The event in a value of the runtime's enumeration of events.
+    #[must_use]
+    pub(super) fn of(node: Node) -> Option<Self> {
+        let Node::Variant(pallet, inner) = node else { return None };
+        let Some((_, Node::Variant(name, fields))) = inner.into_iter().next() else { return None };
+        Some(Self { pallet, name, fields })
+    }
+
+    /// `Sudo.Sudid`.
+    #[must_use]
+    pub(super) fn path(&self) -> String {
+        format!("{}.{}", self.pallet, self.name)
+    }
+
+    /// What the event says of something that it carried; none where it carries nothing.
+    fn layer(&self, runtime: &Runtime) -> Option<Layer> {
+        let failure = FAILURES.iter().find(|(p, n, _)| (*p, *n) == (&self.pallet, &self.name));
+        let error =
+            match failure {
+                Some((_, _, field)) => {
+                    let node = self.fields.iter().find(|(n, _)| n == field).or_else(|| self.fields.last());
+                    Some(node.map_or_else(
+                        || "an error without a name".to_owned(),
+                        |(_, e)| error_name(runtime, e),
+                    ))
+                }
+                None => self.fields.iter().find_map(|(_, node)| result(runtime, node))?,
+            };
+        Some(Layer { name: self.path(), ok: error.is_none(), error })
+    }
+}
+
+/// Weighs everything. `entry` names what ran and its own result.
+#[must_use]
+pub(super) fn weigh(
+    runtime: &Runtime,
+    entry: (&str, Option<String>),
+    events: &[Event],
+    logs: &[Log],
+) -> Outcome {
+    let (name, error) = entry;
+    let mut layers = vec![Layer { name: name.to_owned(), ok: error.is_none(), error }];
+    layers.extend(events.iter().filter_map(|event| event.layer(runtime)));
+    // The runtime says of itself that something is corrupt or went wrong, and goes on.
+    let told = logs.iter().find(|log| log.level == Level::Error);
+    layers.extend(told.map(|log| Layer {
+        name: "runtime log".to_owned(),
+        ok: false,
+        error: Some(log.text.to_string()),
+    }));
+    // Inner events come first, the entry's own result is the outermost.
+    let inner = layers.iter().skip(1).find(|l| !l.ok).or(layers.first()).and_then(|l| l.error.clone());
+    Outcome { ok: layers.iter().all(|l| l.ok), error: inner, layers }
+}
+
+/// The error of a `Result`, or none for `Ok`; outer none where the value is no `Result`.
+#[must_use]
+pub(super) fn result(runtime: &Runtime, node: &Node) -> Option<Option<String>> {
+    let Node::Variant(name, fields) = node else { return None };
+    let inner = fields.first().map(|(_, node)| node);
+    match (name.as_str(), fields.len()) {
+        ("Ok", 1) => Some(inner.and_then(|node| result(runtime, node)).flatten()),
+        ("Err", 1) => Some(Some(inner.map_or_else(String::new, |e| error_name(runtime, e)))),
+        _ => None,
+    }
+}
+
+/// `Paras.NotRegistered`, `BadOrigin`, `Token.FundsUnavailable`, `Invalid.Payment`.
+#[must_use]
+pub(super) fn error_name(runtime: &Runtime, node: &Node) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut at = Some(node);
+    while let Some(node) = at.take() {
+        match node {
+            Node::Variant(name, fields) if name == "Module" => {
+                return module(runtime, fields).unwrap_or_else(|| format!("Module {}", short(node)));
+            }
+            Node::Variant(name, fields) => {
+                parts.push(name.clone());
+                at = fields.first().map(|(_, inner)| inner);
+            }
+            // The error of a dispatch with what it weighed.
+            Node::Fields(fields) => at = fields.iter().find(|(n, _)| n == "error").map(|(_, inner)| inner),
+            Node::Number(n) => parts.push(n.to_string()),
+            _ => {}
+        }
+        if parts.len() > 6 {
+            break;
+        }
+    }
+    if parts.is_empty() { short(node) } else { parts.join(".") }
+}
+
+fn module(runtime: &Runtime, fields: &[(String, Node)]) -> Option<String> {
+    let (_, Node::Fields(inner)) = fields.first()? else { return None };
+    let field = |name: &str| inner.iter().find(|(n, _)| n == name).map(|(_, node)| node);
+    let (Some(Node::Number(pallet)), Some(Node::Bytes(error))) = (field("index"), field("error")) else {
+        return None;
+    };
+    runtime.module_error(u8::try_from(*pallet).ok()?, *error.first()?)
+}
+
+fn short(node: &Node) -> String {
+    Clean::of(&format!("{node:?}")).to_string()
+}

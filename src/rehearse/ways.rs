@@ -1,0 +1,353 @@
+//! The ways to run a call with an origin that nobody holds here.
+//!
+//! In: a call and an origin. Out: what one way gave ([`Taken`]). The dry-run API dispatches in the block that is there, without
+//! fees and extensions, and leaves traces of its own; a transaction in a next block goes the whole way of a real one. Each way
+//! also runs an empty call, so that only what the call itself does is told. Must not decide which way is taken.
+
+use super::diff::{self, Raw};
+use super::exec::{Executor, Log, MARKER, Stopped};
+use super::header;
+use super::journal::{Changes, Journal};
+use super::state::{Cached, StateError};
+use super::verdict::{self, Event, Outcome};
+use super::world::World;
+use crate::codec::{CodecError, ComposeError, Runtime};
+use crate::domain::call::{Call, Node};
+use crate::domain::{AccountId, UnixMs};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Version of XCM in which the dry-run API shall show messages.
+const XCM_VERSION: u128 = 5;
+
+/// Which way a call was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// `DryRunApi.dry_run_call`.
+    DryRunApi,
+    /// A transaction of the sudo key in a next block.
+    SudoExtrinsic,
+    /// A transaction of the origin in a next block.
+    SignedExtrinsic,
+    /// `TaggedTransactionQueue.validate_transaction`.
+    ValidateTransaction,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Root.
+    Root,
+    /// An account.
+    Signed(AccountId),
+}
+
+/// Computing time and proof bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Weight {
+    /// Picoseconds of the reference machine.
+    pub ref_time: u64,
+    /// Bytes of proof.
+    pub proof_size: u64,
+}
+
+/// What one way gave.
+pub(super) struct Taken {
+    /// The way.
+    pub via: Via,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// The events of the call.
+    pub events: Vec<Event>,
+    /// The changes of the call.
+    pub raw: Raw,
+    /// What was logged.
+    pub logs: Vec<Log>,
+    /// What it weighs; none where the runtime does not say.
+    pub weight: Option<Weight>,
+}
+
+/// Why a way cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WayError {
+    /// The runtime, its state or its answer.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// The chain has not what the way needs.
+    #[error("{0}")]
+    Absent(String),
+    /// No such transaction would be taken into a block.
+    #[error("the transaction would not be taken into a block: {0}")]
+    Invalid(String),
+    /// An input that the runtime does not take.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// An answer that cannot be read.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+}
+
+impl From<StateError> for WayError {
+    fn from(e: StateError) -> Self {
+        Self::Stopped(e.into())
+    }
+}
+
+/// Everything that a way needs.
+pub(super) struct Stage<'a> {
+    /// The metadata.
+    pub runtime: &'a Runtime,
+    /// The code.
+    pub executor: &'a dyn Executor,
+    /// The state.
+    pub state: &'a mut Cached,
+    /// Now, for chains that have no time yet.
+    pub now: UnixMs,
+}
+
+/// What the dry-run API said.
+pub(super) struct Effects {
+    /// The error of the call's dispatch.
+    pub error: Option<String>,
+    /// Its events.
+    pub events: Vec<Event>,
+    /// What it weighed; none where it is as announced.
+    pub weight: Option<Weight>,
+}
+
+/// A call that does nothing.
+fn remark() -> Call {
+    let args = vec![("remark".to_owned(), Node::Bytes(Vec::new()))];
+    Call { pallet: "System".to_owned(), name: "remark".to_owned(), args }
+}
+
+/// The input of `DryRunApi_dry_run_call`.
+///
+/// # Errors
+/// The runtime has no such API.
+pub(super) fn dry_run_input(runtime: &Runtime, origin: Origin, call: &Call) -> Result<Vec<u8>, ComposeError> {
+    let variant = |name: &str, inner: Option<Node>| {
+        Node::Variant(name.to_owned(), inner.into_iter().map(|node| ("0".to_owned(), node)).collect())
+    };
+    let raw = match origin {
+        Origin::Root => variant("Root", None),
+        Origin::Signed(who) => variant("Signed", Some(Node::Account(who))),
+    };
+    let args = [variant("system", Some(raw)), Node::Call(Box::new(call.clone())), Node::Number(XCM_VERSION)];
+    // Before its second version the API had no third argument.
+    runtime.api_input("DryRunApi", "dry_run_call", &args).or_else(|e| {
+        runtime.api_input("DryRunApi", "dry_run_call", args.get(..2).unwrap_or(&args)).map_err(|_| e)
+    })
+}
+
+/// The answer of `DryRunApi_dry_run_call`.
+///
+/// # Errors
+/// It does not decode, or the API itself refused.
+pub(super) fn effects(runtime: &Runtime, output: &[u8]) -> Result<Effects, WayError> {
+    let answer = runtime.api_node("DryRunApi", "dry_run_call", output)?;
+    let refused = || WayError::Absent("the dry-run API of this runtime refuses the call".to_owned());
+    let Node::Variant(ok, inner) = answer else { return Err(refused()) };
+    let Some((_, Node::Fields(fields))) = inner.into_iter().next().filter(|_| ok == "Ok") else {
+        return Err(refused());
+    };
+    let mut found = Effects { error: None, events: Vec::new(), weight: None };
+    for (name, node) in fields {
+        match (name.as_str(), node) {
+            ("execution_result", node) => {
+                found.weight = weight_in(&node);
+                found.error = verdict::result(runtime, &node).ok_or_else(refused)?;
+            }
+            ("emitted_events", Node::List(events)) => {
+                found.events = events.into_iter().filter_map(Event::of).collect();
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The first weight inside a value.
+fn weight_in(node: &Node) -> Option<Weight> {
+    match node {
+        Node::Fields(fields) => {
+            let number = |name: &str| {
+                fields.iter().find(|(n, _)| n == name).and_then(|(_, node)| match node {
+                    Node::Number(n) => u64::try_from(*n).ok(),
+                    _ => None,
+                })
+            };
+            match (number("ref_time"), number("proof_size")) {
+                (Some(ref_time), Some(proof_size)) => Some(Weight { ref_time, proof_size }),
+                _ => fields.iter().find_map(|(_, node)| weight_in(node)),
+            }
+        }
+        Node::Variant(_, fields) => fields.iter().find_map(|(_, node)| weight_in(node)),
+        _ => None,
+    }
+}
+
+impl Stage<'_> {
+    fn enter(
+        &mut self,
+        entry: &str,
+        input: &[u8],
+        below: &Arc<Changes>,
+    ) -> Result<(Vec<u8>, Vec<Log>, Journal), Stopped> {
+        let mut world = World::new(self.state, below.clone());
+        let ran = self.executor.run(entry, input, &mut world)?;
+        Ok((ran.output, ran.logs, world.journal))
+    }
+
+    /// The dry-run API in this process: unlike on a node, what it writes is seen.
+    ///
+    /// # Errors
+    /// The runtime has no such API, or it did not answer.
+    pub(super) fn dry_run(&mut self, origin: Origin, call: &Call) -> Result<Taken, WayError> {
+        const ENTRY: &str = "DryRunApi_dry_run_call";
+        let below = Arc::new(self.first_block()?);
+        let empty = dry_run_input(self.runtime, origin, &remark())?;
+        let (_, quiet, journal) = self.enter(ENTRY, &empty, &below)?;
+        let nothing = journal.into_changes();
+        let input = dry_run_input(self.runtime, origin, call)?;
+        let (output, mut logs, journal) = self.enter(ENTRY, &input, &below)?;
+        let changes = journal.into_changes();
+        logs.retain(|line| !quiet.contains(line));
+        let Effects { error, events, weight } = effects(self.runtime, &output)?;
+        let raw = diff::effective(self.runtime, self.state, &below, (&changes, &nothing))?;
+        let outcome = verdict::weigh(self.runtime, ("DryRunApi.dry_run_call", error), &events, &logs);
+        let weight = weight.or_else(|| self.announced(call));
+        Ok(Taken { via: Via::DryRunApi, outcome, events, raw, logs, weight })
+    }
+
+    /// Block 0 records no events: a rehearsal there pretends to be in block 1.
+    fn first_block(&self) -> Result<Changes, WayError> {
+        let mut below = Changes::new();
+        if self.state.block().number == 0 {
+            below.insert(self.runtime.key("System", "Number")?, Some(1_u32.to_le_bytes().to_vec()));
+        }
+        Ok(below)
+    }
+
+    /// The weight that the runtime announces for a call.
+    fn announced(&mut self, call: &Call) -> Option<Weight> {
+        let length = u128::try_from(self.runtime.encode_call(call).ok()?.len()).ok()?;
+        let args = [Node::Call(Box::new(call.clone())), Node::Number(length)];
+        let input = self.runtime.api_input("TransactionPaymentCallApi", "query_call_info", &args).ok()?;
+        let entry = "TransactionPaymentCallApi_query_call_info";
+        let (output, _, _) = self.enter(entry, &input, &Arc::default()).ok()?;
+        weight_in(&self.runtime.api_node("TransactionPaymentCallApi", "query_call_info", &output).ok()?)
+    }
+
+    /// A transaction of the origin (for Root: of the sudo key) in a next block, with a signature that stands for a real one.
+    ///
+    /// # Errors
+    /// No sudo key, the transaction is not valid, or the block cannot be begun.
+    pub(super) fn transaction(&mut self, origin: Origin, call: &Call) -> Result<Taken, WayError> {
+        let header = header::next(self.runtime, self.state, self.now)?;
+        let (_, _, journal) = self.enter("Core_initialize_block", &header, &Arc::default())?;
+        let below = Arc::new(journal.into_changes());
+        let nothing = match origin {
+            // What an account pays belongs to what its transaction does.
+            Origin::Signed(_) => Changes::new(),
+            Origin::Root => self.apply(origin, &remark(), &below)?.2,
+        };
+        let (error, logs, changes) = self.apply(origin, call, &below)?;
+        let raw = diff::effective(self.runtime, self.state, &below, (&changes, &nothing))?;
+        let (events, weight) = self.events(&changes)?;
+        let (via, name) = match origin {
+            Origin::Root => (Via::SudoExtrinsic, "Sudo.sudo"),
+            Origin::Signed(_) => (Via::SignedExtrinsic, "BlockBuilder.apply_extrinsic"),
+        };
+        if origin == Origin::Root && !events.iter().any(|e| e.path() == "Sudo.Sudid") && error.is_none() {
+            return Err(WayError::Absent("sudo does not say what became of the call".to_owned()));
+        }
+        let outcome = verdict::weigh(self.runtime, (name, error), &events, &logs);
+        Ok(Taken { via, outcome, events, raw, logs, weight })
+    }
+
+    /// Applies a transaction over the begun block: the error of its dispatch, its logs and changes.
+    fn apply(
+        &mut self,
+        origin: Origin,
+        call: &Call,
+        below: &Arc<Changes>,
+    ) -> Result<(Option<String>, Vec<Log>, Changes), WayError> {
+        let bytes = self.unsigned(origin, call)?;
+        let (output, logs, journal) = self.enter("BlockBuilder_apply_extrinsic", &bytes, below)?;
+        let changes = journal.into_changes();
+        let error = match self.runtime.api_node("BlockBuilder", "apply_extrinsic", &output)? {
+            Node::Variant(ok, inner) if ok == "Ok" => {
+                inner.first().and_then(|(_, node)| verdict::result(self.runtime, node)).flatten()
+            }
+            refused => {
+                let why = verdict::result(self.runtime, &refused).flatten().unwrap_or_default();
+                return Err(WayError::Invalid(why));
+            }
+        };
+        Ok((error, logs, changes))
+    }
+
+    /// The transaction; for Root it is `Sudo.sudo` of the sudo key. Its signature is [`MARKER`].
+    fn unsigned(&mut self, origin: Origin, call: &Call) -> Result<Vec<u8>, WayError> {
+        let (signer, call) = match origin {
+            Origin::Signed(who) => (who, self.runtime.encode_call(call)?),
+            Origin::Root => {
+                let key = self.runtime.key("Sudo", "Key");
+                let key = key.map_err(|_| WayError::Absent("this runtime has no sudo".to_owned()))?;
+                let stored = self.state.get(&key)?.and_then(|v| <[u8; 32]>::try_from(v).ok());
+                let signer = stored.ok_or_else(|| WayError::Absent("no sudo key is set".to_owned()))?;
+                let args = vec![("call".to_owned(), Node::Call(Box::new(call.clone())))];
+                let sudo = Call { pallet: "Sudo".to_owned(), name: "sudo".to_owned(), args };
+                (AccountId(signer), self.runtime.encode_call(&sudo)?)
+            }
+        };
+        let account = self.runtime.map_key("System", "Account", &signer.0)?;
+        let stored = self.state.get(&account)?.and_then(|v| v.first_chunk::<4>().copied());
+        let nonce = stored.map_or(0, u32::from_le_bytes);
+        Ok(self.runtime.transaction((&signer, nonce), &MARKER, &call)?)
+    }
+
+    /// Whether the transaction would be taken; nothing is said about what its call does.
+    ///
+    /// # Errors
+    /// No sudo key, or the runtime did not answer.
+    pub(super) fn validity(&mut self, origin: Origin, call: &Call) -> Result<Taken, WayError> {
+        // From outside; the transaction; the block.
+        let mut input = vec![2];
+        input.extend(self.unsigned(origin, call)?);
+        input.extend_from_slice(&self.state.block().hash.0);
+        let entry = "TaggedTransactionQueue_validate_transaction";
+        let (output, logs, _) = self.enter(entry, &input, &Arc::default())?;
+        let answer = self.runtime.api_node("TaggedTransactionQueue", "validate_transaction", &output)?;
+        let error = verdict::result(self.runtime, &answer).flatten();
+        let name = "TaggedTransactionQueue.validate_transaction";
+        let outcome = verdict::weigh(self.runtime, (name, error), &[], &logs);
+        let (events, raw, weight) = (Vec::new(), Raw::new(), self.announced(call));
+        Ok(Taken { via: Via::ValidateTransaction, outcome, events, raw, logs, weight })
+    }
+
+    /// The events of the one transaction, and what it weighed.
+    fn events(&self, changes: &Changes) -> Result<(Vec<Event>, Option<Weight>), WayError> {
+        let written = changes.get(&self.runtime.key("System", "Events")?).cloned().flatten();
+        let Some(Node::List(records)) =
+            self.runtime.storage_node("System", "Events", written.as_deref().or(Some(&[0])))?
+        else {
+            return Ok((Vec::new(), None));
+        };
+        let mut events = Vec::new();
+        for record in records {
+            let Node::Fields(fields) = record else { continue };
+            let applied = |node: &Node| matches!(node, Node::Variant(phase, _) if phase == "ApplyExtrinsic");
+            if fields.iter().any(|(name, node)| name == "phase" && applied(node)) {
+                let event = fields.into_iter().find(|(name, _)| name == "event");
+                events.extend(event.and_then(|(_, node)| Event::of(node)));
+            }
+        }
+        let ends = ["System.ExtrinsicSuccess", "System.ExtrinsicFailed"];
+        let end = events.iter().find(|event| ends.contains(&event.path().as_str()));
+        let weight = end.and_then(|event| event.fields.iter().find_map(|(_, node)| weight_in(node)));
+        Ok((events, weight))
+    }
+}

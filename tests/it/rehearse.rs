@@ -1,0 +1,7 @@
+//! Rehearsals of the real runtimes, in this process, over the state of their chain specs: no node, no network.
+//!
+//! The specs are those of `SERENO_SPECS`. Alice holds sudo and money, Bob is her proxy for what `SafeSudo` lets through.
+
+mod outcomes;
+mod runs;
+mod spec;

@@ -1,0 +1,183 @@
+//! What calls do on the real runtimes, and whether that is told.
+
+use super::spec::{ALICE, BOB, Chain, account, call, inside, node};
+use serde_json::{Value, json};
+use sereno::domain::call::{Call, Node};
+use sereno::rehearse::{Confirmed, Method, Origin, Rehearsal, Via};
+
+fn head() -> Call {
+    call(
+        "Paras.force_set_current_head",
+        &[("para", node(&json!(2000))), ("new_head", node(&json!("0x1234")))],
+    )
+}
+
+fn too_much() -> Call {
+    let to = node(&json!({ "Id": BOB }));
+    call("Balances.transfer_keep_alive", &[("dest", to), ("value", node(&json!("9000000000000000000")))])
+}
+
+fn batch(kind: &str, calls: &[Call]) -> Call {
+    let calls = calls.iter().cloned().map(inside).collect();
+    call(&format!("Utility.{kind}"), &[("calls", Node::List(calls))])
+}
+
+fn sudo(inner: Call) -> Call {
+    call("Sudo.sudo", &[("call", inside(inner))])
+}
+
+const CONFIRMED: Option<Confirmed> = Some(Confirmed { via: Via::SudoExtrinsic, same: true });
+
+/// The layers as `name: error`, the first left out.
+fn failed_layers(found: &Rehearsal) -> Vec<String> {
+    let failed = found.outcome.layers.iter().filter(|l| !l.ok);
+    failed.map(|l| format!("{}: {}", l.name, l.error.as_deref().unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_forced_head_changes_the_head_and_both_ways_agree() {
+    let Some(chain) = Chain::find("a_forced_head_changes_the_head_and_both_ways_agree", "relay-2026") else {
+        return;
+    };
+    let found = chain.run(Origin::Root, &head());
+    assert!(found.outcome.ok, "{:?}", found.outcome);
+    assert_eq!((found.via, found.confirmed_by), (Via::DryRunApi, CONFIRMED));
+    let json = serde_json::to_value(&found).unwrap();
+    let change = &json["diff"][0];
+    assert_eq!(change["key"], chain.key("Paras", "Heads", &[json!(2000)]));
+    assert_eq!(
+        (&change["pallet"], &change["item"], &change["args"]),
+        (&json!("Paras"), &json!("Heads"), &json!([2000]))
+    );
+    assert_eq!((&change["old"], &change["new"]), (&Value::Null, &json!("0x1234")));
+    assert_eq!(
+        json["events"][0],
+        json!({ "pallet": "Paras", "name": "CurrentHeadUpdated", "fields": [2000] })
+    );
+    assert_eq!(
+        (&json["method"], &json["origin"], &json["via"]),
+        (&json!("fork"), &json!("root"), &json!("dry_run_api"))
+    );
+    assert_eq!(json["confirmed_by"], json!({ "via": "sudo_extrinsic", "same": true }));
+    assert!(json["weight"]["ref_time"].as_u64().unwrap() > 0, "{}", json["weight"]);
+    assert!(found.round_trips <= 20, "{} round trips for a call never seen", found.round_trips);
+}
+
+#[test]
+fn what_a_batch_writes_and_clears_again_is_not_there() {
+    let Some(chain) = Chain::find("what_a_batch_writes_and_clears_again_is_not_there", "relay-2026") else {
+        return;
+    };
+    let items = node(&json!([["0xaaaa01", "0x01"], ["0xaaaa02", "0x02"], ["0xbbbb", "0x03"]]));
+    let set = call("System.set_storage", &[("items", items)]);
+    let kill =
+        call("System.kill_prefix", &[("prefix", node(&json!("0xaaaa"))), ("subkeys", node(&json!(10)))]);
+    let found = chain.run(Origin::Root, &batch("batch_all", &[set, kill]));
+    assert!(found.outcome.ok, "{:?}", found.outcome);
+    let keys: Vec<&str> = found.diff.iter().map(|c| c.key.as_str()).collect();
+    assert_eq!(keys, ["0xbbbb"]);
+    assert_eq!(found.confirmed_by, CONFIRMED);
+}
+
+#[test]
+fn a_failure_inside_any_wrapper_is_a_failure_with_its_name() {
+    let Some(chain) = Chain::find("a_failure_inside_any_wrapper_is_a_failure_with_its_name", "relay-2026")
+    else {
+        return;
+    };
+    let (alice, bob) = (Origin::Signed(account(ALICE)), Origin::Signed(account(BOB)));
+    let transfer = sudo(too_much());
+    let set = call("System.set_storage", &[("items", node(&json!([["0xaaaa01", "0x01"]])))]);
+    let proxied = |inner: Call| {
+        let (real, kind) = (node(&json!({ "Id": ALICE })), node(&json!("SafeSudo")));
+        call("Proxy.proxy", &[("real", real), ("force_proxy_type", kind), ("call", inside(inner))])
+    };
+    let as_alice = |inner: Call| {
+        let origin = node(&json!({ "system": { "Signed": ALICE } }));
+        call("Utility.dispatch_as", &[("as_origin", origin), ("call", inside(inner))])
+    };
+    for (origin, call, wanted) in [
+        (alice, transfer.clone(), "Sudo.Sudid: BadOrigin"),
+        (alice, batch("batch", &[head()]), "Utility.BatchInterrupted: BadOrigin"),
+        (alice, batch("force_batch", &[too_much()]), "Utility.ItemFailed: Arithmetic.Underflow"),
+        (bob, proxied(sudo(set)), "Proxy.ProxyExecuted: System.CallFiltered"),
+        (Origin::Root, as_alice(too_much()), "Utility.DispatchedAs: Arithmetic.Underflow"),
+        (alice, head(), "DryRunApi.dry_run_call: BadOrigin"),
+        (Origin::Root, batch("batch_all", &[head(), too_much()]), "DryRunApi.dry_run_call: BadOrigin"),
+    ] {
+        let found = chain.run(origin, &call);
+        assert!(!found.outcome.ok, "{wanted}");
+        assert_eq!(failed_layers(&found), [wanted]);
+        let (_, error) = wanted.split_once(": ").unwrap();
+        assert_eq!(found.outcome.error.as_deref(), Some(error));
+        if origin == Origin::Root {
+            assert_eq!(found.confirmed_by, CONFIRMED, "{:?}", found.caveats);
+        }
+    }
+    // What is carried well, through the same wrappers.
+    let found = chain.run(bob, &proxied(sudo(head())));
+    assert!(found.outcome.ok, "{:?}", found.outcome);
+    let layers: Vec<&str> = found.outcome.layers.iter().map(|l| l.name.as_str()).collect();
+    assert_eq!(layers, ["DryRunApi.dry_run_call", "Sudo.Sudid", "Proxy.ProxyExecuted"]);
+}
+
+#[test]
+fn the_code_that_runs_already_is_refused_as_an_upgrade() {
+    let Some(chain) = Chain::find("the_code_that_runs_already_is_refused_as_an_upgrade", "relay-2026") else {
+        return;
+    };
+    let code = Node::Bytes(chain.top[b":code".as_slice()].clone());
+    let found = chain.run(Origin::Root, &call("System.set_code", &[("code", code)]));
+    assert_eq!(failed_layers(&found), ["DryRunApi.dry_run_call: System.SpecVersionNeedsToIncrease"]);
+    assert_eq!((found.diff.len(), found.confirmed_by), (0, CONFIRMED));
+}
+
+#[test]
+fn the_runtime_of_2024_is_rehearsed_by_a_transaction_of_sudo() {
+    let Some(chain) = Chain::find("the_runtime_of_2024_is_rehearsed_by_a_transaction_of_sudo", "relay-2024")
+    else {
+        return;
+    };
+    let found = chain.run(Origin::Root, &head());
+    assert!(found.outcome.ok, "{:?}", found.outcome);
+    assert_eq!((found.via, found.confirmed_by), (Via::SudoExtrinsic, None));
+    assert_eq!(found.diff[0].key, chain.key("Paras", "Heads", &[json!(2000)]));
+    assert_eq!(found.diff.len(), 1, "{:?}", found.diff);
+    assert!(found.caveats[0].contains("no dry-run API"), "{:?}", found.caveats);
+    let found = chain.run(Origin::Root, &too_much());
+    assert_eq!(failed_layers(&found), ["Sudo.Sudid: BadOrigin"]);
+    let found = chain.run(Origin::Signed(account(ALICE)), &too_much());
+    assert_eq!(found.via, Via::SignedExtrinsic);
+    assert_eq!(found.outcome.error.as_deref(), Some("Arithmetic.Underflow"));
+}
+
+#[test]
+fn a_system_chain_is_rehearsed_like_the_relay() {
+    let Some(chain) = Chain::find("a_system_chain_is_rehearsed_like_the_relay", "people") else { return };
+    let to = node(&json!({ "Id": BOB }));
+    let set =
+        call("Balances.force_set_balance", &[("who", to), ("new_free", node(&json!("5000000000000000000")))]);
+    let found = chain.run(Origin::Root, &set);
+    assert!(found.outcome.ok, "{:?}", found.outcome);
+    let free = |value: &Value| value["data"]["free"].clone();
+    let change = found.diff.iter().find(|c| c.item.as_deref() == Some("Account")).unwrap();
+    assert_eq!(
+        (free(&change.old), free(&change.new)),
+        (json!("1000000000000000"), json!("5000000000000000000"))
+    );
+    assert_eq!(change.args, [json!(BOB)]);
+    assert_eq!(found.confirmed_by, CONFIRMED, "{:?}", found.caveats);
+}
+
+#[test]
+fn validity_looks_at_the_transaction_only() {
+    let Some(chain) = Chain::find("validity_looks_at_the_transaction_only", "relay-2026") else { return };
+    let alice = Origin::Signed(account(ALICE));
+    let poor = Origin::Signed(sereno::domain::AccountId([9; 32]));
+    let found = chain.try_run(Method::Validity, alice, &too_much()).unwrap();
+    assert!(found.outcome.ok && found.diff.is_empty(), "{found:?}");
+    let found = chain.try_run(Method::Validity, poor, &too_much()).unwrap();
+    assert_eq!(found.outcome.error.as_deref(), Some("Invalid.Payment"));
+    let found = chain.try_run(Method::Validity, Origin::Root, &head()).unwrap();
+    assert!(found.outcome.ok, "{found:?}");
+}
