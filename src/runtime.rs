@@ -14,6 +14,8 @@ pub mod feed;
 pub mod glance;
 pub mod headless;
 pub mod register;
+#[cfg(feature = "rehearse")]
+pub mod rehearse;
 pub mod reports;
 mod scrape;
 pub mod scribe;

@@ -3,8 +3,12 @@
 //! In: arguments and `SERENO_*` variables. Out: [`Cli`], or a [`CliError`] of one line and a hint. Nothing is done here.
 //! Must not import anything but `config` and `domain`.
 
+#[cfg(feature = "rehearse")]
+mod rehearse;
 mod validators;
 
+#[cfg(feature = "rehearse")]
+pub use rehearse::Method;
 pub use validators::{Format, Report, Validators};
 
 use crate::config::{EndpointFlag, LogLevel, Settings};
@@ -198,6 +202,25 @@ pub enum Command {
     /// What validators did in past sessions
     #[command(subcommand)]
     Validators(Validators),
+    /// Run a call against live state without submitting it. Status: 0 it works, 1 it fails, 2 could not be rehearsed
+    #[cfg(feature = "rehearse")]
+    Rehearse {
+        /// The encoded call; @FILE reads it from a file
+        #[arg(long, value_name = "0x…|@FILE", value_parser = rehearse::call)]
+        call: std::sync::Arc<[u8]>,
+        /// In whose name: root, or an account
+        #[arg(long, value_name = "root|ACCOUNT", value_parser = rehearse::origin)]
+        origin: crate::rehearse::Origin,
+        /// On which chain
+        #[arg(long, default_value = "relay", value_name = "ID", value_parser = chain_id)]
+        chain: ChainId,
+        /// How
+        #[arg(long, default_value = "fork")]
+        method: Method,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -264,6 +287,10 @@ impl Cli {
                 | Command::Validators(_)
                 | Command::Xray { .. },
             ) if self.global.demo => Err(CliError::mistake(
+                "--demo uses no network: this command needs the chains; leave --demo out",
+            )),
+            #[cfg(feature = "rehearse")]
+            Some(Command::Rehearse { .. }) if self.global.demo => Err(CliError::mistake(
                 "--demo uses no network: this command needs the chains; leave --demo out",
             )),
             _ => Ok(()),
@@ -357,6 +384,10 @@ mod tests {
             "doctor --accept-genesis relay",
             "xray 2000 --json",
             "xray people",
+            #[cfg(feature = "rehearse")]
+            "rehearse --call 0x3801d0070000081234 --origin root --chain relay --method fork --json",
+            #[cfg(feature = "rehearse")]
+            "rehearse --call 0x00 --origin 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --method dry_run",
             "completions bash",
             "man",
             "report validators --from 2026-07-01 --to 2026-09-30 --format json",
@@ -416,6 +447,17 @@ mod tests {
             ("validators backfill --sessions 0", "0 is not in 1..="),
             ("validators backfill --sessions 1 --rate 0", "0 is not in 1..="),
             ("--demo --endpoint relay=wss://x", "cannot be used with"),
+            #[cfg(feature = "rehearse")]
+            ("rehearse --call 0x00", "--origin <root|ACCOUNT>"),
+            #[cfg(feature = "rehearse")]
+            ("rehearse --call 0x0 --origin root", "an even number of hex digits"),
+            #[cfg(feature = "rehearse")]
+            ("rehearse --call 0x00 --origin sudo", "expected root, or an account"),
+            #[cfg(feature = "rehearse")]
+            (
+                "rehearse --call 0x00 --origin root --method guess",
+                "[possible values: fork, dry_run, validity]",
+            ),
         ] {
             let e = refused(line);
             assert!(e.contains(part), "{line}: {e}");
@@ -440,6 +482,8 @@ mod tests {
             "metrics --listen 127.0.0.1:0 --demo",
             "doctor --demo",
             "--demo validators backfill --sessions 1",
+            #[cfg(feature = "rehearse")]
+            "--demo rehearse --call 0x00 --origin root",
         ] {
             assert!(refused(line).contains("--demo uses no network"), "{line}");
         }

@@ -3,6 +3,8 @@
 //! In: arguments, environment. Out: data on standard output, diagnostics on standard error, a status. Everything is read
 //! and checked before anything is started: a mistake in a profile, keymap, theme or flag is one line and status 2.
 
+#[cfg(feature = "rehearse")]
+mod rehearse;
 mod validators;
 mod xray;
 
@@ -155,6 +157,11 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Report(report)) => validators::report(&setup, &report),
         Some(Command::Validators(what)) => validators::validators(&setup, &what),
         Some(Command::Xray { para, json }) => xray::xray(&setup, &para, json),
+        #[cfg(feature = "rehearse")]
+        Some(Command::Rehearse { call, origin, chain, method, json }) => {
+            let request = crate::rehearse::Request { method: method.into(), origin, call: call.to_vec() };
+            rehearse::rehearse(&setup, &chain, request, json)
+        }
         Some(Command::Completions { .. } | Command::Man | Command::Wall { .. }) | None => Ok(0),
     }
 }

@@ -1,0 +1,89 @@
+//! The arguments of `rehearse`.
+//!
+//! In: text. Out: a call in bytes and an origin, or what was expected. Must not decode the call.
+
+use crate::domain::AccountId;
+use crate::domain::ids::hex_bytes;
+use crate::rehearse::{self, Origin};
+use clap::ValueEnum;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How a call is rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Method {
+    /// Run the chain's own code in this process, over its live state.
+    Fork,
+    /// Ask the node's own dry-run API; no storage diff.
+    DryRun,
+    /// Only whether its transaction would be taken into a block.
+    Validity,
+}
+
+impl From<Method> for rehearse::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Fork => Self::Fork,
+            Method::DryRun => Self::DryRun,
+            Method::Validity => Self::Validity,
+        }
+    }
+}
+
+/// Longest file that is read for a call.
+const MAX_FILE: u64 = 32 * 1024 * 1024;
+
+/// `0x…`, or `@FILE` with the same in it, or with the bytes themselves.
+///
+/// # Errors
+/// What was expected.
+pub(super) fn call(text: &str) -> Result<Arc<[u8]>, String> {
+    read(text).map(Into::into)
+}
+
+fn read(text: &str) -> Result<Vec<u8>, String> {
+    let expected = || "expected an encoded call: 0x and an even number of hex digits, or @FILE".to_owned();
+    let Some(path) = text.strip_prefix('@') else { return hex_bytes(text).ok_or_else(expected) };
+    let unread = |e: std::io::Error| format!("{path}: {e}");
+    let length = std::fs::metadata(Path::new(path)).map_err(unread)?.len();
+    if length > MAX_FILE {
+        return Err(format!("{path}: larger than 32 MB, no call is"));
+    }
+    let bytes = std::fs::read(Path::new(path)).map_err(unread)?;
+    let as_text = std::str::from_utf8(&bytes).ok().map(str::trim).filter(|t| t.starts_with("0x"));
+    as_text.map_or(Ok(bytes.clone()), |hex| hex_bytes(hex).ok_or_else(expected))
+}
+
+/// `root`, or an account.
+///
+/// # Errors
+/// What was expected.
+pub(super) fn origin(text: &str) -> Result<Origin, String> {
+    if text == "root" {
+        return Ok(Origin::Root);
+    }
+    let account = text.parse::<AccountId>().map(Origin::Signed);
+    account
+        .map_err(|_| "expected root, or an account: SS58 of any prefix, or 0x and 64 hex digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_hex_or_a_file_of_hex_or_of_bytes() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let file = |name: &str, body: &[u8]| {
+            std::fs::write(dir.path().join(name), body).unwrap();
+            format!("@{}", dir.path().join(name).display())
+        };
+        assert_eq!(call("0x0102").unwrap().as_ref(), [1, 2]);
+        assert_eq!(call(&file("hex", b"0x0102\n")).unwrap().as_ref(), [1, 2]);
+        assert_eq!(call(&file("raw", &[1, 2, 255])).unwrap().as_ref(), [1, 2, 255]);
+        for bad in ["0x012", "0102", "", &file("bad", b"0xzz"), "@/no/such/file"] {
+            assert!(call(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Rehearsals over a live chain: the state comes through a [`Reader`], the chain's code runs in a thread of its own.
+//!
+//! In: a plan, a chain, what is rehearsed. Out: what it would do, or one sentence. Nothing is sent but reads. A run that does
+//! not end by itself is left behind after its time. Must not judge what was found.
+
+use super::compose::Base;
+use super::glance;
+use super::sources::Plan;
+use crate::chain::reader::{At, Reader};
+use crate::chain::transport::LinkError;
+use crate::domain::ChainId;
+use crate::rehearse::exec::LIMIT_MS;
+use crate::rehearse::state::{Cached, StateError, StateSource};
+use crate::rehearse::{Rehearsal, Request, Scene, rehearse};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// How much longer than the rehearsal's own limit is waited: code that never asks for anything cannot look at its clock.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The state of a reader's block.
+struct Remote {
+    reader: Arc<Reader>,
+    threads: Arc<Runtime>,
+}
+
+impl StateSource for Remote {
+    fn get_many(&mut self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        self.threads.block_on(self.reader.values(keys)).map_err(why)
+    }
+
+    fn next_keys(&mut self, after: &[u8], most: usize) -> Result<Vec<Vec<u8>>, StateError> {
+        self.threads.block_on(self.reader.keys(&[], Some(after), most)).map_err(why)
+    }
+
+    fn ask(&mut self, method: &str, input: &[u8]) -> Result<Vec<u8>, StateError> {
+        self.threads.block_on(self.reader.api(method, input)).map_err(why)
+    }
+
+    fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        self.threads.block_on(self.reader.large(key)).map_err(why)
+    }
+}
+
+fn why(e: LinkError) -> StateError {
+    let said = e.to_string();
+    let gone = ["discarded", "UnknownBlock", "pruned"];
+    if gone.iter().any(|word| said.contains(word)) { StateError::Pruned } else { StateError::Link(said) }
+}
+
+/// Rehearses on the best block of a chain.
+///
+/// # Errors
+/// One sentence why it could not be rehearsed.
+pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Result<Rehearsal, String> {
+    let threads = Arc::new(glance::threads()?);
+    let reader = Arc::new(threads.block_on(glance::open(plan, base, chain, At::Best))?);
+    let clock = base.clock.clone();
+    let (tx, rx) = sync_channel(1);
+    let job = move || {
+        let remote = Remote { reader: reader.clone(), threads };
+        let mut state = Cached::new(reader.at(), Box::new(remote));
+        let prefix = reader.identity().ss58_prefix.unwrap_or(42);
+        let scene = Scene {
+            runtime: reader.runtime(),
+            state: &mut state,
+            ss58_prefix: prefix,
+            clock: clock.as_ref(),
+        };
+        let _ = tx.send(rehearse(scene, &request).map_err(|e| e.to_string()));
+    };
+    thread::Builder::new().name("rehearsal".to_owned()).spawn(job).map_err(|e| e.to_string())?;
+    match rx.recv_timeout(Duration::from_millis(LIMIT_MS) + GRACE) {
+        Ok(found) => found,
+        Err(RecvTimeoutError::Timeout) => {
+            Err("the rehearsal took longer than 30 s and was given up".to_owned())
+        }
+        Err(RecvTimeoutError::Disconnected) => {
+            Err("the rehearsal broke off: a fault of this program".to_owned())
+        }
+    }
+}
