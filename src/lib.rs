@@ -18,6 +18,7 @@
 //! | app | domain, detectors, screen, command, keymap, state, tabs | `update` and `view` |
 //! | report | domain, detectors, screen, state | snapshot and reports: pure renderers over the state |
 //! | xray | domain | why a para does not progress: a tree of questions over its state |
+//! | runbook | domain, codec, command | privileged actions as data: recipes, checks, composed calls, plans |
 //! | ports | domain | what the runtime offers to the edges |
 //! | chain | domain, codec, ports | endpoints, freshness, failover, cursor, probes |
 //! | journal | domain, ports | SQLite: facts, history, acknowledgements |
@@ -48,6 +49,7 @@ pub mod record;
 pub mod rehearse;
 pub mod report;
 pub mod restore;
+pub mod runbook;
 pub mod runtime;
 pub mod screen;
 pub mod state;
