@@ -17,6 +17,7 @@ mod chain;
 mod chopsticks;
 mod config;
 mod console;
+mod danger;
 mod demo;
 mod faultd;
 mod killed;
