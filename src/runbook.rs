@@ -91,7 +91,10 @@
 //! not read, or whose evaluation fails, is null; but false where it fails over something that is absent on chain.
 
 pub mod catalogue;
+pub mod links;
 pub mod recipe;
+pub mod wrap;
 
 pub use catalogue::Catalogue;
 pub use recipe::{Fault, Recipe};
+pub use wrap::{Wrapped, Wrapper};

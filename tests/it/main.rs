@@ -34,3 +34,4 @@ mod terminal;
 mod validators;
 mod validators_tab;
 mod votes;
+mod wrapping;
