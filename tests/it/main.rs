@@ -33,5 +33,6 @@ mod sereno;
 mod terminal;
 mod validators;
 mod validators_tab;
+mod vectors;
 mod votes;
 mod wrapping;
