@@ -29,8 +29,8 @@
 //! | ui | screen, theme, keymap, restore | the only code that knows ratatui and crossterm |
 //! | telemetry | domain | logs to files, never to the terminal |
 //! | guardian | restore | the parent process that restores the terminal |
-//! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry, xray, rehearse | the only code that spawns, owns channels and reads the clock |
-//! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian, xray, rehearse | flags and subcommands |
+//! | runtime | domain, codec, screen, command, keymap, theme, detectors, state, tabs, app, report, ports, chain, journal, record, config, ui, telemetry, xray, rehearse, runbook | the only code that spawns, owns channels and reads the clock |
+//! | cli | domain, config, command, keymap, theme, report, record, journal, runtime, telemetry, guardian, xray, rehearse, runbook | flags and subcommands |
 
 pub mod app;
 pub mod chain;

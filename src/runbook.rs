@@ -91,8 +91,18 @@
 //! not read, or whose evaluation fails, is null; but false where it fails over something that is absent on chain.
 
 pub mod catalogue;
+pub mod compose;
+pub mod draft;
+pub mod expr;
 pub mod links;
+pub mod lint;
+pub mod params;
+pub mod plan;
+pub mod reads;
 pub mod recipe;
+pub mod show;
+pub mod template;
+pub mod verify;
 pub mod wrap;
 
 pub use catalogue::Catalogue;

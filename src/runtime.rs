@@ -13,10 +13,12 @@ pub mod engine;
 pub mod feed;
 pub mod glance;
 pub mod headless;
+pub mod planner;
 pub mod register;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;
 pub mod reports;
+pub mod runbooks;
 mod scrape;
 pub mod scribe;
 mod sessions;

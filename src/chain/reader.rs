@@ -9,7 +9,7 @@ use super::probes::paras::Look;
 use super::probes::runtime::{Loaded, Runtimes};
 use super::probes::{identity, query};
 use super::transport::{self, LinkError, Rpc};
-use crate::codec::{Header, Runtime, hex_key};
+use crate::codec::{Header, Runtime, header, hex_key};
 use crate::domain::{BlockRef, Clean, Hash, Identity, RuntimeVersion, UnixMs, ids::hex_bytes, ids::to_hex};
 use crate::ports::Clock;
 use std::sync::Arc;
@@ -49,6 +49,7 @@ pub struct Reader {
     loaded: Arc<Loaded>,
     identity: Identity,
     header: Header,
+    encoded: Vec<u8>,
     read_at: UnixMs,
 }
 
@@ -89,9 +90,10 @@ impl Reader {
         if header.at.hash != head {
             return Err(nonsense("chain_getHeader", "the header has another hash than was asked for").into());
         }
+        let encoded = header::encoded(&json).unwrap_or_default();
         let loaded = Runtimes::default().load(&rpc, head).await?;
         let identity = identity::read(&rpc, &loaded, genesis, head).await?;
-        Ok(Self { rpc, loaded, identity, header, read_at })
+        Ok(Self { rpc, loaded, identity, header, encoded, read_at })
     }
 
     /// The same connection, block and runtime for a probe.
@@ -109,6 +111,12 @@ impl Reader {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The same, SCALE-encoded.
+    #[must_use]
+    pub fn header_bytes(&self) -> &[u8] {
+        &self.encoded
     }
 
     /// When the block was asked for: ages count from here.

@@ -5,10 +5,12 @@
 
 #[cfg(feature = "rehearse")]
 mod rehearse;
+mod runbook;
 mod validators;
 
 #[cfg(feature = "rehearse")]
 pub use rehearse::Method;
+pub use runbook::{PlanArgs, Runbook, SavedPlan};
 pub use validators::{Format, Report, Validators};
 
 use crate::config::{EndpointFlag, LogLevel, Settings};
@@ -199,6 +201,11 @@ pub enum Command {
     /// Print a report
     #[command(subcommand)]
     Report(Report),
+    /// The runbooks: privileged actions as data
+    #[command(subcommand)]
+    Runbook(Runbook),
+    /// Compose a runbook's calls, check what must hold, print everything; signs nothing. Status 1: a check blocks
+    Plan(PlanArgs),
     /// What validators did in past sessions
     #[command(subcommand)]
     Validators(Validators),
@@ -285,7 +292,8 @@ impl Cli {
                 | Command::Metrics { .. }
                 | Command::Doctor { .. }
                 | Command::Validators(_)
-                | Command::Xray { .. },
+                | Command::Xray { .. }
+                | Command::Plan(_),
             ) if self.global.demo => Err(CliError::mistake(
                 "--demo uses no network: this command needs the chains; leave --demo out",
             )),
@@ -393,6 +401,11 @@ mod tests {
             "report validators --from 2026-07-01 --to 2026-09-30 --format json",
             "report validators --quarter 2026-Q3 --format md",
             "validators backfill --sessions 24 --rate 50",
+            "runbook list --json",
+            "runbook show row:A3",
+            "runbook lint x.toml",
+            "plan force-head --param para=2000 --param new_head=@x --wrap sudo --ticket 7 --out f --json",
+            "plan verify f",
             "--demo snapshot",
             "snapshot --demo",
             "--arm",

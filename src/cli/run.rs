@@ -5,6 +5,7 @@
 
 #[cfg(feature = "rehearse")]
 mod rehearse;
+mod runbook;
 mod validators;
 mod xray;
 
@@ -155,6 +156,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Record { file, record_for }) => record(&setup, &file, record_for),
         Some(Command::Replay { .. }) => replay_headless(&setup),
         Some(Command::Report(report)) => validators::report(&setup, &report),
+        Some(Command::Runbook(what)) => runbook::runbook(&setup, &what),
+        Some(Command::Plan(args)) => runbook::plan(&setup, &args),
         Some(Command::Validators(what)) => validators::validators(&setup, &what),
         Some(Command::Xray { para, json }) => xray::xray(&setup, &para, json),
         #[cfg(feature = "rehearse")]

@@ -79,25 +79,38 @@ pub fn encoded(json: &Json) -> Option<Vec<u8>> {
     read(json).map(|(_, encoded)| encoded)
 }
 
-/// The block that the head of a para names; none where the bytes are no header.
+/// What SCALE-encoded bytes say of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    /// The block that it is of.
+    pub at: BlockRef,
+    /// Its parent's hash.
+    pub parent: Hash,
+}
+
+/// The header in these bytes, all of them; none where they are anything else.
 #[must_use]
-pub fn of_head(bytes: &[u8]) -> Option<BlockRef> {
-    let mut rest = bytes.split_at_checked(32)?.1;
-    let Compact(number) = <Compact<u64>>::decode(&mut rest).ok()?;
-    rest = rest.split_at_checked(64)?.1;
-    let Compact(logs) = <Compact<u32>>::decode(&mut rest).ok()?;
+pub fn of_bytes(encoded: &[u8]) -> Option<Plain> {
+    let mut rest = encoded;
+    let bytes = &mut rest;
+    let parent = Hash(<[u8; 32]>::decode(bytes).ok()?);
+    let Compact(number) = <Compact<u64>>::decode(bytes).ok()?;
+    let _state_and_extrinsics = <[u8; 64]>::decode(bytes).ok()?;
+    let Compact(logs) = <Compact<u32>>::decode(bytes).ok()?;
+    if usize::try_from(logs).ok()? > MAX_LOGS {
+        return None;
+    }
     for _ in 0..logs {
         // Consensus, seal and pre-runtime name their engine; other bytes and a new runtime do not.
-        match u8::decode(&mut rest).ok()? {
-            4..=6 => rest = rest.split_at_checked(4)?.1,
-            0 => {}
-            8 => continue,
+        match u8::decode(bytes).ok()? {
+            0 => drop(<Vec<u8>>::decode(bytes).ok()?),
+            4..=6 => drop(<([u8; 4], Vec<u8>)>::decode(bytes).ok()?),
+            8 => {}
             _ => return None,
         }
-        let Compact(length) = <Compact<u32>>::decode(&mut rest).ok()?;
-        rest = rest.split_at_checked(usize::try_from(length).ok()?)?.1;
     }
-    rest.is_empty().then(|| BlockRef { number, hash: Hash(sp_crypto_hashing::blake2_256(bytes)) })
+    let at = BlockRef { number, hash: Hash(sp_crypto_hashing::blake2_256(encoded)) };
+    bytes.is_empty().then_some(Plain { at, parent })
 }
 
 /// The header and its encoding.
@@ -154,18 +167,21 @@ mod tests {
     #[test]
     fn a_head_is_the_header_that_the_node_sends() {
         let bytes = encoded(&sent()).unwrap();
-        assert_eq!(of_head(&bytes), Some(Header::from_json(&sent()).unwrap().at));
-        assert_eq!(of_head(&bytes).unwrap().number, 42);
+        assert_eq!(
+            of_bytes(&bytes),
+            Some(Plain { at: Header::from_json(&sent()).unwrap().at, parent: Hash([0; 32]) })
+        );
+        assert_eq!(of_bytes(&bytes).unwrap().at.number, 42);
     }
 
     #[test]
     fn what_is_cut_longer_or_of_another_kind_is_no_header() {
         let bytes = encoded(&sent()).unwrap();
-        assert!((0..bytes.len()).all(|cut| of_head(&bytes[..cut]).is_none()));
-        assert_eq!(of_head(&[bytes.clone(), vec![0]].concat()), None);
-        assert_eq!(of_head(&[0x12, 0x34]), None);
+        assert!((0..bytes.len()).all(|cut| of_bytes(&bytes[..cut]).is_none()));
+        assert_eq!(of_bytes(&[bytes.clone(), vec![0]].concat()), None);
+        assert_eq!(of_bytes(&[0x12, 0x34]), None);
         let mut strange = bytes;
         strange[98] = 3;
-        assert_eq!(of_head(&strange), None, "a digest item of a kind that does not exist");
+        assert_eq!(of_bytes(&strange), None, "a digest item of a kind that does not exist");
     }
 }

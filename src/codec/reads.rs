@@ -65,6 +65,31 @@ impl Runtime {
         self.node(&format!("storage {pallet}.{item}"), bytes, entry.value).map(Some)
     }
 
+    /// A value as it is stored.
+    ///
+    /// # Errors
+    /// No such item, or the value does not fit its type.
+    pub fn storage_value(&self, pallet: &str, item: &str, node: &Node) -> Result<Vec<u8>, ComposeError> {
+        let what = format!("{pallet}.{item}");
+        let entry = self.entry(pallet, item).map_err(|_| ComposeError::NoItem(what.clone()))?;
+        let mut out = Vec::new();
+        self.put_value(node, entry.value, &what, &mut out)?;
+        Ok(out)
+    }
+
+    /// Keys of a storage item's map; none where the runtime has no such item.
+    #[must_use]
+    pub fn storage_keys(&self, pallet: &str, item: &str) -> Option<usize> {
+        self.entry(pallet, item).ok().map(|entry| entry.hashers.len())
+    }
+
+    /// Names of the arguments of a runtime API's method; none where the runtime has no such method.
+    #[must_use]
+    pub fn api_args(&self, api: &str, method: &str) -> Option<Vec<String>> {
+        let found = self.metadata.runtime_api_trait_by_name(api)?.method_by_name(method)?;
+        Some(found.inputs().map(|input| input.name.to_string()).collect())
+    }
+
     /// A constant.
     ///
     /// # Errors

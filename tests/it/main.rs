@@ -27,6 +27,7 @@ mod overlays;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod roster;
+mod runbooks;
 mod runs;
 mod screens;
 mod sereno;

@@ -103,7 +103,7 @@ fn lifecycle(node: &Node) -> Option<Lifecycle> {
 
 /// The head as its bytes say.
 pub(super) fn head(bytes: &[u8]) -> Head {
-    Head { data: to_hex(bytes), block: header::of_head(bytes) }
+    Head { data: to_hex(bytes), block: header::of_bytes(bytes).map(|h| h.at) }
 }
 
 fn go_ahead(node: &Node) -> Option<GoAhead> {

@@ -1,0 +1,520 @@
+//! The plan: what will be done, what must hold, and the hash that names the intent.
+//!
+//! In: a filled-in runbook, its calls, what the chain says of weight and fee. Out: [`Plan`], whose JSON is fixed by CONTRACT.
+//! The hash is over the intent alone ([`intent`]): observed values, signer and nonce are not part of it. Must not do I/O.
+
+mod intent;
+mod saved;
+mod text;
+
+pub use intent::{Intent, IntentCall, IntentChain};
+pub use saved::{Difference, Saved, differences};
+
+use super::compose::{Composed, Composition, Said, told};
+use super::draft::Draft;
+use super::expr::{Expr, Slot};
+use super::links::Links;
+use super::recipe::{Level, Moment, Risk};
+use super::show;
+use super::verify::Line;
+use super::wrap::Wrapped;
+use crate::domain::danger::{self, Class};
+use crate::domain::{BlockRef, Hash, UnixMs};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+/// How long a plan is valid.
+pub const VALID_MS: i64 = 3_600_000;
+/// The same where several people must sign.
+pub const VALID_MULTISIG_MS: i64 = 7 * 24 * 3_600_000;
+
+/// What is known of the chain that the plan is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainFacts {
+    /// The profile's id.
+    pub id: String,
+    /// Who it is.
+    pub genesis: Hash,
+    /// Its runtime.
+    pub code_hash: Option<Hash>,
+    /// Name of the runtime.
+    pub spec_name: String,
+    /// Its version.
+    pub spec_version: u32,
+    /// The block in whose state everything was read.
+    pub at: BlockRef,
+    /// The block's own timestamp.
+    pub stamp: Option<UnixMs>,
+    /// How accounts are written.
+    pub ss58_prefix: Option<u16>,
+    /// Symbol and decimals.
+    pub token: Option<(String, u8)>,
+}
+
+/// What a call costs; a reason where that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// `ref_time` and `proof_size`.
+    pub weight: Result<(u64, u64), String>,
+    /// In planck.
+    pub fee: Result<u128, String>,
+}
+
+/// Everything that a plan is made of.
+pub struct Ingredients<'a> {
+    /// The filled-in runbook.
+    pub draft: &'a Draft<'a>,
+    /// Its calls.
+    pub composition: &'a Composition,
+    /// What each costs, in the order of the calls.
+    pub costs: &'a [Cost],
+    /// What is signed; none where there is no call.
+    pub wrapped: Option<&'a Wrapped>,
+    /// Why there is none.
+    pub unwrapped: Option<String>,
+    /// The wrappers as they were given.
+    pub wraps: &'a [String],
+    /// The network's id.
+    pub network: &'a str,
+    /// The chains of the calls: first the recipe's own, then others.
+    pub chains: &'a [ChainFacts],
+    /// When it takes hold.
+    pub effective_at: Option<UnixMs>,
+    /// The ticket it answers.
+    pub ticket: Option<String>,
+    /// Now.
+    pub now: UnixMs,
+    /// Until when it is valid.
+    pub expires: UnixMs,
+    /// Where a person can look at the call.
+    pub links: Option<Links>,
+}
+
+/// A check and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Checked {
+    /// Its name.
+    pub id: String,
+    /// The expression.
+    pub expr: String,
+    /// Yes, no, unknown.
+    pub ok: Option<bool>,
+    /// What follows where it does not hold.
+    pub level: Level,
+    /// What holds, as a sentence.
+    pub message: String,
+    /// What it looked at.
+    pub value: Value,
+    /// Age of the oldest value in it.
+    pub age_ms: Option<i64>,
+    /// Why it is unknown.
+    pub reason: Option<String>,
+}
+
+/// A value that was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReadValue {
+    /// Its name.
+    pub id: String,
+    /// Of which chain.
+    pub chain: Option<String>,
+    /// The item and its key.
+    pub source: Option<String>,
+    /// The number of the block.
+    pub block: Option<u64>,
+    /// Its age.
+    pub age_ms: Option<i64>,
+    /// The value.
+    pub value: Value,
+    /// Why there is none.
+    pub error: Option<String>,
+}
+
+/// A call of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedCall {
+    /// The chain it is a call of.
+    pub chain: String,
+    /// As in the metadata.
+    pub pallet: String,
+    /// As in the metadata.
+    pub call: String,
+    /// The arguments.
+    pub args: Value,
+    /// Decoded from its bytes.
+    pub decoded: Value,
+    /// Its bytes.
+    #[serde(serialize_with = "hex")]
+    pub call_data: Vec<u8>,
+    /// Their hash.
+    pub call_hash: Hash,
+    /// What it weighs.
+    pub weight: Option<Weight>,
+    /// What it costs, planck as text.
+    pub fee: Option<String>,
+    /// Why weight or fee are not known.
+    pub cost_reason: Option<String>,
+    /// How dangerous.
+    pub danger: Class,
+    /// Why.
+    pub danger_reasons: Vec<String>,
+    /// Whose authority it needs.
+    pub authority: String,
+}
+
+/// A weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Weight {
+    /// Picoseconds.
+    pub ref_time: u64,
+    /// Bytes.
+    pub proof_size: u64,
+}
+
+/// A file or other bytes that are part of the intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArtefactLine {
+    /// The parameter.
+    pub name: String,
+    /// How long.
+    pub bytes: u64,
+    /// Its hash.
+    pub blake2_256: Hash,
+}
+
+/// A plan. The names of its fields are fixed by CONTRACT.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Of this document.
+    pub schema: u32,
+    /// The runbook.
+    pub runbook: String,
+    /// The row it answers.
+    pub row: Option<String>,
+    /// One line.
+    pub title: String,
+    /// The network's id.
+    pub network: String,
+    /// The chain of its calls.
+    pub chain: String,
+    /// The number of the block in whose state it was made.
+    pub block: u64,
+    /// That block's hash.
+    pub block_hash: Hash,
+    /// When it was made.
+    pub taken_at: String,
+    /// Who the chain is.
+    pub genesis_hash: Hash,
+    /// Its runtime.
+    pub code_hash: Option<Hash>,
+    /// Name and version of the runtime.
+    pub spec: String,
+    /// How much can go wrong.
+    pub risk: Risk,
+    /// Which rule allows it.
+    pub scope: String,
+    /// Parameters as they would be given again.
+    pub params: serde_json::Map<String, Value>,
+    /// Those of them that were not given but found.
+    pub defaulted: Vec<String>,
+    /// Bytes that are part of the intent.
+    pub artefacts: Vec<ArtefactLine>,
+    /// What was read.
+    pub reads: Vec<ReadValue>,
+    /// What must hold.
+    pub checks: Vec<Checked>,
+    /// What is done, in order.
+    pub steps: Vec<Said>,
+    /// The calls.
+    pub calls: Vec<PlannedCall>,
+    /// What is signed.
+    pub wrapped: Value,
+    /// The wrappers as they were given.
+    pub wrap: Vec<String>,
+    /// Who else feels it.
+    pub blast_radius: String,
+    /// Whether it can be taken back.
+    pub reversible: bool,
+    /// How.
+    pub undo: String,
+    /// When it takes hold, as RFC 3339.
+    pub effective_at: Option<String>,
+    /// The same in words.
+    pub effective: Option<String>,
+    /// How one sees that it worked.
+    pub verify: Vec<Line>,
+    /// The ticket it answers.
+    pub ticket: Option<String>,
+    /// The hash of the intent.
+    pub plan_hash: Hash,
+    /// Until when it is valid, as RFC 3339. Void at once when the runtime changes.
+    pub expires: String,
+    /// Where a person can look at the call.
+    pub links: Value,
+}
+
+fn hex<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(&crate::domain::ids::to_hex(bytes))
+}
+
+impl Plan {
+    /// Puts a plan together.
+    #[must_use]
+    pub fn of(from: &Ingredients<'_>) -> Option<Self> {
+        let own = from.chains.first()?;
+        let recipe = from.draft.recipe();
+        let checks = checks(from);
+        let intent = intent::of(from, &checks);
+        let (wrapped, links) = (wrapped(from, own.ss58_prefix), links(from));
+        Some(Self {
+            schema: 1,
+            runbook: recipe.name().to_owned(),
+            row: recipe.row().map(str::to_owned),
+            title: recipe.title.clone(),
+            network: from.network.to_owned(),
+            chain: own.id.clone(),
+            block: own.at.number,
+            block_hash: own.at.hash,
+            taken_at: from.now.rfc3339(),
+            genesis_hash: own.genesis,
+            code_hash: own.code_hash,
+            spec: format!("{} {}", own.spec_name, own.spec_version),
+            risk: recipe.risk,
+            scope: recipe.scope.clone(),
+            params: from.draft.params().into_iter().map(|(n, v)| (n, Value::String(v))).collect(),
+            defaulted: from.draft.defaulted().iter().cloned().collect(),
+            artefacts: (from.draft.artefacts().iter())
+                .map(|a| ArtefactLine { name: a.name.clone(), bytes: a.bytes, blake2_256: a.hash })
+                .collect(),
+            reads: reads(from, own.ss58_prefix),
+            checks,
+            steps: from.composition.steps.clone(),
+            calls: calls(from),
+            wrapped,
+            wrap: from.wraps.to_vec(),
+            blast_radius: recipe.blast_radius.clone(),
+            reversible: recipe.reversible,
+            undo: recipe.undo.clone(),
+            effective_at: from.effective_at.map(|at| at.rfc3339()),
+            effective: recipe.effective.as_ref().map(|e| e.get_ref().clone()),
+            verify: recipe.verify.iter().map(Line::open).collect(),
+            ticket: from.ticket.clone(),
+            plan_hash: intent.hash(),
+            expires: from.expires.rfc3339(),
+            links,
+        })
+    }
+
+    /// Checks that block and do not hold, or are unknown.
+    #[must_use]
+    pub fn blocked(&self) -> Vec<&Checked> {
+        self.checks.iter().filter(|c| c.level == Level::Block && c.ok != Some(true)).collect()
+    }
+
+    /// Exit status of the command: 1 where a check blocks.
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        u8::from(!self.blocked().is_empty())
+    }
+
+    /// For a person, 80 columns wide.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text::of(self)
+    }
+}
+
+fn checks(from: &Ingredients<'_>) -> Vec<Checked> {
+    let draft = from.draft;
+    let prefix = from.chains.first().and_then(|c| c.ss58_prefix);
+    let one = |check: &super::recipe::Check| {
+        let source = check.expr.get_ref();
+        let compiled = Expr::compile(source);
+        let (ok, reason) = match &compiled {
+            Ok(expr) => match expr.holds(&draft.scope) {
+                Ok(yes) => (Some(yes), None),
+                Err(failed) => (None, Some(failed.why)),
+            },
+            Err(why) => (None, Some(why.clone())),
+        };
+        let shown = check.value.as_ref().and_then(|value| Expr::compile(value.get_ref()).ok());
+        let names: Vec<String> =
+            compiled.as_ref().map(|expr| expr.uses().names.iter().cloned().collect()).unwrap_or_default();
+        let value = match &shown {
+            Some(expr) => expr.value(&draft.scope).map_or(Value::Null, |node| show::json(&node, prefix)),
+            None => mentioned(draft, &names, prefix),
+        };
+        Checked {
+            id: check.id.get_ref().clone(),
+            expr: source.clone(),
+            ok,
+            level: check.level,
+            message: told(check.message.get_ref(), draft),
+            value,
+            age_ms: names.iter().filter_map(|name| age(from, name)).max(),
+            reason,
+        }
+    };
+    draft.recipe().checks.iter().map(one).collect()
+}
+
+/// What an expression mentions: the one read in it, or all of them by name; parameters where it has no read.
+fn mentioned(draft: &Draft<'_>, names: &[String], prefix: Option<u16>) -> Value {
+    let read: Vec<&String> = names.iter().filter(|n| draft.recipe().read(n).is_some()).collect();
+    let names = if read.is_empty() { names.iter().collect() } else { read };
+    let value = |name: &str| match draft.scope.slots.get(name) {
+        Some(Slot::Known { node, .. }) => show::json(node, prefix),
+        _ => Value::Null,
+    };
+    match names.as_slice() {
+        [] => Value::Null,
+        [one] => value(one),
+        several => Value::Object(several.iter().map(|name| ((*name).clone(), value(name))).collect()),
+    }
+}
+
+fn age(from: &Ingredients<'_>, name: &str) -> Option<i64> {
+    let stamp = from.draft.seen().get(name)?.stamp?;
+    Some(from.now.0.saturating_sub(stamp.0).max(0))
+}
+
+fn reads(from: &Ingredients<'_>, prefix: Option<u16>) -> Vec<ReadValue> {
+    let one = |read: &super::recipe::Read| {
+        let id = read.id.get_ref();
+        let seen = from.draft.seen().get(id);
+        let (value, error) = match from.draft.scope.slots.get(id) {
+            Some(Slot::Known { node, .. }) => (show::json(node, prefix), None),
+            Some(Slot::Unknown(why)) => (Value::Null, Some(why.clone())),
+            None => (Value::Null, Some("it was not read".to_owned())),
+        };
+        ReadValue {
+            id: id.clone(),
+            chain: seen.map(|s| s.chain.to_string()),
+            source: seen.map(|s| s.source.clone()),
+            block: seen.and_then(|s| s.block).map(|b| b.number),
+            age_ms: age(from, id),
+            value,
+            error,
+        }
+    };
+    from.draft.recipe().reads.iter().map(one).collect()
+}
+
+fn calls(from: &Ingredients<'_>) -> Vec<PlannedCall> {
+    let unknown = Cost { weight: Err("it was not asked for".to_owned()), fee: Err(String::new()) };
+    let costs = from.costs.iter().chain(std::iter::repeat(&unknown));
+    let one = |(made, cost): (&Composed, &Cost)| {
+        let chain = made.target.to_string();
+        let prefix = from.chains.iter().find(|c| c.id == chain).and_then(|c| c.ss58_prefix);
+        let danger = danger::judge(&made.call);
+        let reasons = [cost.weight.as_ref().err(), cost.fee.as_ref().err()];
+        PlannedCall {
+            chain,
+            pallet: made.call.pallet.clone(),
+            call: made.call.name.clone(),
+            args: show::args(&made.call, prefix),
+            decoded: show::decoded(&made.call, prefix),
+            call_data: made.data.clone(),
+            call_hash: made.hash,
+            weight: cost.weight.as_ref().ok().map(|w| Weight { ref_time: w.0, proof_size: w.1 }),
+            fee: cost.fee.as_ref().ok().map(ToString::to_string),
+            cost_reason: reasons.into_iter().flatten().next().cloned(),
+            danger: danger.class,
+            danger_reasons: danger.reasons,
+            authority: authority(&made.origin),
+        }
+    };
+    from.composition.calls.iter().zip(costs).map(one).collect()
+}
+
+/// Whose authority an origin needs, in words.
+#[must_use]
+pub fn authority(origin: &str) -> String {
+    match origin.split_once(':') {
+        Some(("signed", who)) => format!("a signature of {who}"),
+        Some(("parachain", id)) => format!("the origin of para {id}"),
+        _ if origin == "signed" => "a signature of any account".to_owned(),
+        _ if origin == "root" => "root".to_owned(),
+        _ => origin.to_owned(),
+    }
+}
+
+fn wrapped(from: &Ingredients<'_>, prefix: Option<u16>) -> Value {
+    match from.wrapped {
+        Some(wrapped) => json!({
+            "kind": wrapped.kind,
+            "decoded": show::decoded(&wrapped.decoded, prefix),
+            "call_data": crate::domain::ids::to_hex(&wrapped.call_data),
+            "call_hash": wrapped.call_hash,
+            "authority": wrapped.authority,
+            "danger": danger::judge(&wrapped.decoded).class,
+            "approval": wrapped.approval.as_ref().map(|a| json!({
+                "account": prefix.map_or_else(|| a.account.to_string(), |p| a.account.ss58(p)),
+                "decoded": a.decoded.as_ref().map(|call| show::decoded(call, prefix)),
+                "call_data": crate::domain::ids::to_hex(&a.call_data),
+                "approves": a.approves,
+            })),
+            "notes": wrapped.notes,
+        }),
+        None => json!({ "kind": "none", "decoded": null, "call_data": null, "call_hash": null,
+            "reason": from.unwrapped }),
+    }
+}
+
+fn links(from: &Ingredients<'_>) -> Value {
+    match &from.links {
+        Some(links) => json!({ "polkadot_js": links.polkadot_js, "papi": links.papi }),
+        None => json!({ "polkadot_js": null, "papi": null }),
+    }
+}
+
+/// Blocks and sessions of the relay, for [`effective_at`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionClock {
+    /// Until the session in progress ends.
+    pub left_ms: i64,
+    /// A whole session.
+    pub length_ms: i64,
+    /// A block.
+    pub block_ms: i64,
+}
+
+/// When `effective` is, counted from the block that was read; none where that cannot be told.
+#[must_use]
+pub fn effective_at(effective: &str, from: UnixMs, clock: Option<SessionClock>) -> Option<UnixMs> {
+    let within = match effective {
+        "now" => return Some(from),
+        "next session" => super::verify::Within::Sessions(1),
+        other => super::verify::Within::parse(other)?,
+    };
+    let clock = clock?;
+    let after = match within {
+        super::verify::Within::Blocks(n) => clock.block_ms.checked_mul(i64::from(n))?,
+        super::verify::Within::Sessions(n) => {
+            clock.length_ms.checked_mul(i64::from(n).checked_sub(1)?)?.checked_add(clock.left_ms)?
+        }
+    };
+    Some(UnixMs(from.0.checked_add(after)?))
+}
+
+/// Which block the recipe's own calls look at.
+pub const OWN: Moment = Moment::Best;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_sessions_end_with_the_next_one() {
+        let clock = Some(SessionClock { left_ms: 600_000, length_ms: 3_600_000, block_ms: 6_000 });
+        let at = |effective: &str| effective_at(effective, UnixMs(1_000), clock).map(|t| t.0);
+        assert_eq!(at("now"), Some(1_000));
+        assert_eq!(at("10 blocks"), Some(61_000));
+        assert_eq!(at("next session"), Some(601_000));
+        assert_eq!(at("2 sessions"), Some(4_201_000));
+        assert_eq!(at("soon"), None);
+        assert_eq!(effective_at("2 sessions", UnixMs(0), None), None);
+        assert_eq!(authority("signed:5G"), "a signature of 5G");
+        assert_eq!(authority("signed"), "a signature of any account");
+    }
+}

@@ -1,0 +1,132 @@
+//! A colleague's plan, read again: what it was made of, and what differs from the plan that is made now.
+//!
+//! In: the JSON of a plan, and a fresh [`Plan`]. Out: what to plan again, and differences in words. Must not read files.
+
+use super::Plan;
+use crate::domain::UnixMs;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What is needed of a plan to make it again.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Saved {
+    /// Of the document.
+    pub schema: u32,
+    /// The runbook.
+    pub runbook: String,
+    /// The network's id.
+    pub network: String,
+    /// The chain of its calls.
+    pub chain: String,
+    /// Parameters as text.
+    pub params: BTreeMap<String, String>,
+    /// The wrappers.
+    pub wrap: Vec<String>,
+    /// The ticket.
+    pub ticket: Option<String>,
+    /// Until when, as RFC 3339.
+    pub expires: String,
+    /// The hash of the intent.
+    pub plan_hash: String,
+    /// Everything else, for comparison.
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+/// Something that is not as it was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What.
+    pub what: String,
+    /// As planned.
+    pub planned: String,
+    /// As it is now.
+    pub now: String,
+}
+
+impl Saved {
+    /// Reads the JSON of a plan.
+    ///
+    /// # Errors
+    /// It is no plan, or of another schema.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let expected = "expected a file of 'sereno plan … --out FILE'";
+        let saved: Self =
+            serde_json::from_str(text).map_err(|e| format!("this is no plan ({e}); {expected}"))?;
+        if saved.schema != 1 {
+            return Err(format!("this plan has schema {}; expected 1", saved.schema));
+        }
+        if saved.expires_at().is_none() {
+            return Err(format!("'{}' is no time; {expected}", saved.expires));
+        }
+        Ok(saved)
+    }
+
+    /// Until when it is valid.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixMs> {
+        self.expires.parse::<jiff::Timestamp>().ok().map(|t| UnixMs(t.as_millisecond()))
+    }
+}
+
+/// What differs between a saved plan and the same one made now with the same expiry. Where only the hash differs, the
+/// saved one was changed by hand.
+#[must_use]
+pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> {
+    let fresh_json = serde_json::to_value(fresh).unwrap_or(Value::Null);
+    let mut out = Vec::new();
+    let mut add = |what: &str, planned: String, now: String| {
+        if planned != now {
+            out.push(Difference { what: what.to_owned(), planned, now });
+        }
+    };
+    let text = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => "none".to_owned(),
+        Some(other) => other.to_string(),
+    };
+    for (key, what) in
+        [("genesis_hash", "the chain (its genesis)"), ("code_hash", "the runtime (its code hash)")]
+    {
+        add(what, text(saved.rest.get(key)), text(fresh_json.get(key)));
+    }
+    let pick = |list: Option<&Value>, parts: &[&str]| -> String {
+        let items = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let line = |item: &Value| parts.iter().map(|p| text(item.get(p))).collect::<Vec<_>>().join(" ");
+        items.iter().map(line).collect::<Vec<_>>().join("; ")
+    };
+    for (key, what, parts) in [
+        ("calls", "the call data", &["chain", "call_data"][..]),
+        ("calls", "whose authority it needs", &["authority"]),
+        ("checks", "what is checked", &["id", "level", "expr"]),
+        ("artefacts", "the bytes from files", &["name", "blake2_256"]),
+    ] {
+        add(what, pick(saved.rest.get(key), parts), pick(fresh_json.get(key), parts));
+    }
+    let signed = |json: Option<&Value>| text(json.and_then(|w| w.get("call_data")));
+    add("what is signed", signed(saved.rest.get("wrapped")), signed(fresh_json.get("wrapped")));
+    add("the plan hash", saved.plan_hash.clone(), fresh.plan_hash.to_string());
+    if saved.expires_at().is_some_and(|until| until < now) {
+        add("the time it is valid", format!("until {}", saved.expires), now.rfc3339());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_plan_is_refused() {
+        let refused = |text: &str| Saved::parse(text).unwrap_err();
+        assert!(refused("{}").contains("this is no plan (missing field"), "{}", refused("{}"));
+        assert!(refused("hello").contains("expected a file of 'sereno plan"));
+        let plan = r#"{"schema":2,"runbook":"a","network":"n","chain":"relay","params":{},"wrap":[],"ticket":null,
+            "expires":"2026-11-21T10:00:00Z","plan_hash":"0x"}"#;
+        assert_eq!(refused(plan), "this plan has schema 2; expected 1");
+        let saved = Saved::parse(&plan.replace("\"schema\":2", "\"schema\":1")).unwrap();
+        assert_eq!(saved.expires_at().unwrap().rfc3339(), "2026-11-21T10:00:00.000Z");
+        assert!(refused(&plan.replace(":2,", ":1,").replace("2026-11", "later")).contains("is no time"));
+    }
+}

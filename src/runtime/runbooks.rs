@@ -1,0 +1,149 @@
+//! The catalogue of this machine, and whether its runbooks can be used on the chains that answer.
+//!
+//! In: the user's folder `runbooks/`, a network. Out: a [`Catalogue`]; for each recipe yes, no or unknown with the reason. A
+//! chain that does not answer in time makes its runbooks unknown; one that the network does not have makes them unusable.
+
+use super::compose::Base;
+use super::planner::Stations;
+use super::sources;
+use crate::config::{ConfigError, Dirs, Shelf, find_text};
+use crate::domain::{ChainId, ChainKind};
+use crate::runbook::Catalogue;
+use crate::runbook::lint::{availability, lint_live};
+use crate::runbook::plan::OWN;
+use crate::runbook::reads::Target;
+use crate::runbook::recipe::{Fault, Recipe};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+/// Most files of a team.
+const MAX_FILES: usize = 200;
+/// Most that all chains together may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why the catalogue cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A file cannot be read.
+    #[error("{0}")]
+    File(#[from] ConfigError),
+    /// A recipe is wrong.
+    #[error("{0}")]
+    Recipe(#[from] Fault),
+}
+
+/// The built-in recipes under those of the user's folder.
+///
+/// # Errors
+/// A file that cannot be read, or the first mistake in one.
+pub fn catalogue(dirs: &Dirs) -> Result<Catalogue, CatalogueError> {
+    let folder = dirs.config.join("runbooks");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    paths.sort();
+    let files = paths.iter().take(MAX_FILES).map(|path| file(dirs, path)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Catalogue::built_in()?.with(files)?)
+}
+
+/// Label and text of a file.
+///
+/// # Errors
+/// It cannot be read, is too large, or no text.
+pub fn file(dirs: &Dirs, path: &Path) -> Result<(String, String), ConfigError> {
+    let shelf = Shelf { folder: "runbooks", builtin: &[], dirs };
+    let named = path.display().to_string();
+    let named = if named.contains('/') || named.ends_with(".toml") { named } else { format!("./{named}") };
+    find_text(&shelf, &named)
+}
+
+/// Whether a recipe can be used, and why not or why that is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Available {
+    /// Yes, no, unknown.
+    pub yes: Option<bool>,
+    /// Why not.
+    pub reason: Option<String>,
+}
+
+/// What live metadata says of recipes.
+pub struct Judged {
+    /// Of each recipe, in order.
+    pub available: Vec<Available>,
+    /// What the runtimes lack of it.
+    pub faults: Vec<Fault>,
+}
+
+/// Looks every recipe up in the metadata of its chain; at most half a minute for all chains together.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn judge(plan: &sources::Plan, base: &Base, recipes: &[Recipe]) -> Result<Judged, String> {
+    let mut stations = Stations::new(plan, base);
+    let wanted: BTreeSet<String> = recipes.iter().flat_map(|recipe| candidates(plan, recipe)).collect();
+    let keys: Vec<_> = wanted.into_iter().map(|id| (Target::Chain(id), OWN)).collect();
+    let threads = super::glance::threads()?;
+    let in_time = threads.block_on(async {
+        tokio::time::timeout(PATIENCE, async {
+            // One after the other would wait for each; all at once wait for the slowest.
+            stations.open(&keys).await;
+        })
+        .await
+        .is_ok()
+    });
+    let late = (!in_time).then(|| format!("no answer in {} s", PATIENCE.as_secs()));
+    let mut judged = Judged { available: Vec::new(), faults: Vec::new() };
+    for recipe in recipes {
+        judged.available.push(one(plan, &stations, recipe, late.as_deref()));
+        let chain = Target::Chain(recipe.chain.get_ref().clone());
+        if let Some(reader) = stations.reader(&chain, OWN) {
+            judged.faults.extend(lint_live(recipe, reader.runtime()));
+        }
+    }
+    Ok(judged)
+}
+
+/// The chains of the network that a recipe may be for: its own, or, where a parameter names it, every parachain.
+fn candidates(plan: &sources::Plan, recipe: &Recipe) -> Vec<String> {
+    let chain = recipe.chain.get_ref();
+    if !chain.contains('{') {
+        let known = plan.network.chain(&ChainId::from(chain.as_str())).is_some();
+        return if known { vec![chain.clone()] } else { Vec::new() };
+    }
+    let paras = plan.network.chains.iter().filter(|c| matches!(c.kind, ChainKind::Para(_)));
+    paras.map(|c| c.id.to_string()).collect()
+}
+
+fn one(plan: &sources::Plan, stations: &Stations<'_>, recipe: &Recipe, late: Option<&str>) -> Available {
+    let no = |reason: String| Available { yes: Some(false), reason: Some(reason) };
+    let chains = candidates(plan, recipe);
+    if chains.is_empty() {
+        let network = &plan.network.id;
+        return no(match recipe.chain.get_ref().contains('{') {
+            true => format!("the network {network} has no system chain"),
+            false => format!("the network {network} has no chain {}", recipe.chain.get_ref()),
+        });
+    }
+    let mut refused = None;
+    let mut silent = Vec::new();
+    for id in &chains {
+        let target = Target::Chain(id.clone());
+        match stations.reader(&target, OWN) {
+            Some(reader) => match availability(recipe, reader.runtime()) {
+                (true, _) => return Available { yes: Some(true), reason: None },
+                (false, why) => refused = why.map(|why| format!("{id}: {why}")),
+            },
+            None => {
+                let optional = plan.network.chain(&ChainId::from(id.as_str())).is_some_and(|c| c.optional);
+                let why = stations.refusal(&target, OWN).or(late).unwrap_or("it was not read");
+                silent.push((optional, why.to_owned()));
+            }
+        }
+    }
+    match (silent.iter().find(|(optional, _)| !optional), silent.first(), refused) {
+        (Some((_, why)), ..) => Available { yes: None, reason: Some(why.clone()) },
+        (None, Some((_, why)), None) => no(format!("the chain is absent: {why}")),
+        (None, _, refused) => no(refused.unwrap_or_else(|| "it has no such call".to_owned())),
+    }
+}
