@@ -11,12 +11,14 @@
 )]
 
 mod encode;
+mod faults;
 mod front;
 mod node;
 mod script;
 mod ws;
 
 pub use encode::{Encoder, accounts, bytes, number, numbers, stash, twox64_key};
+pub use faults::{Accept, Heads, Pipe, Script};
 pub use front::{Front, Place, Rules};
-pub use node::{Accept, Heads, Node, Pipe, Script};
+pub use node::Node;
 pub use script::{Chain, FakeRuntime, Shows, recorded};
