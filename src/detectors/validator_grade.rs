@@ -5,6 +5,7 @@
 //! Must not import anything above `domain`.
 
 use super::{Detector, Finding, Verdict, View};
+use crate::domain::validator::grade::WINDOW;
 use crate::domain::{AccountId, Clean, Score, SessionRecord, Severity};
 
 pub(super) const DETECTOR: Detector = Detector {
@@ -15,8 +16,6 @@ pub(super) const DETECTOR: Detector = Detector {
 
 /// Blocks with votes from which on a session says something.
 const ENOUGH: u32 = 100;
-/// Sessions in the mean: a day.
-const SESSIONS: usize = 24;
 
 fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     if !view.is_relay() {
@@ -25,7 +24,7 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     view.sees()?;
     let book = &view.chain.validators;
     let judged: Vec<&SessionRecord> =
-        book.sessions().filter(|r| r.with_votes >= ENOUGH).take(SESSIONS).collect();
+        book.sessions().filter(|r| r.with_votes >= ENOUGH).take(WINDOW).collect();
     let Some(newest) = judged.first() else {
         return Err(Clean::of("no session with 100 blocks of votes has been seen yet"));
     };

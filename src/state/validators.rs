@@ -1,13 +1,15 @@
 //! The validators as screens want them: one seat each, worst first, and the roll-up per provider.
 //!
 //! In: the relay's `ValidatorBook` and the register. Out: a [`Digest`], made once per change of the store and kept beside
-//! the state ([`Seats`]), with what a filter keeps and which candidates the opened validator missed; what does not change from block to block is taken over from the digest before. Addresses are
-//! not encoded here. Must not compute grades: `grade` does.
+//! the state ([`Seats`]), with what a filter keeps and which candidates the opened validator missed; what does not change
+//! from block to block is taken over from the digest before. Addresses are not encoded here. Must not compute grades:
+//! `grade` does.
 
 mod cache;
 mod provider;
 mod who;
 
+pub use crate::domain::validator::grade::WINDOW;
 pub use cache::Seats;
 pub use provider::Provider;
 
@@ -19,9 +21,6 @@ use crate::domain::{AccountId, ChainView, Clean, Grade, Score, SessionRecord, Va
 use std::cmp::Reverse;
 use std::sync::Arc;
 use who::Who;
-
-/// Sessions over which the second grade is formed, the one in progress among them.
-pub const WINDOW: usize = 24;
 
 /// What a validator is in this session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -352,7 +351,7 @@ impl Past {
         old: Option<&Digest>,
     ) -> Arc<Self> {
         let before = |r: &&SessionRecord| session.is_none_or(|s| r.session < s) && r.blocks > 0;
-        let oldest = session.map_or(0, |s| s.saturating_sub(u32::try_from(WINDOW).unwrap_or(24) - 1));
+        let oldest = session.map_or(0, |s| s.saturating_sub(u32::try_from(WINDOW - 1).unwrap_or(u32::MAX)));
         let records: Vec<&SessionRecord> = book
             .sessions()
             .filter(before)

@@ -6,6 +6,9 @@
 use super::{Figures, SessionRecord};
 use serde::{Deserialize, Serialize};
 
+/// Sessions over which the second grade is formed, the one in progress among them: a day.
+pub const WINDOW: usize = 24;
+
 /// Weight of the backing votes in the ratio; the rest is availability.
 const BACKING: f64 = 0.75;
 
