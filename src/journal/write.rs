@@ -54,6 +54,9 @@ impl Writing {
     fn remember(&mut self, seen: &Observation) {
         let Some(key) = journaled_key(&seen.fact) else { return };
         let place = (seen.chain.clone(), key);
+        if self.levels.get(&place).is_some_and(|l| is_older(&seen.fact, &l.seen.fact)) {
+            return;
+        }
         if self.levels.len() < MAX_LEVELS || self.levels.contains_key(&place) {
             self.levels.insert(place, Level { seen: seen.clone(), stored: None });
         }
@@ -89,6 +92,12 @@ fn journaled_key(fact: &Fact) -> Option<String> {
         Fact::Runtime { .. } => Some("runtime".to_owned()),
         other => other.level_key(),
     }
+}
+
+/// True for a set of validators of an earlier session than the one known: blocks that fill a gap bring the set of their
+/// session, too, and it says nothing about now.
+fn is_older(new: &Fact, known: &Fact) -> bool {
+    matches!((new, known), (Fact::Validators(new), Fact::Validators(known)) if new.session < known.session)
 }
 
 impl Journal {
@@ -243,6 +252,9 @@ impl Rows<'_> {
     fn put_level(&mut self, history: i64, key: &str, seen: &Observation) -> rusqlite::Result<()> {
         let place = (seen.chain.clone(), key.to_owned());
         if let Some(level) = self.writing.levels.get(&place) {
+            if is_older(&seen.fact, &level.seen.fact) {
+                return Ok(());
+            }
             let same = level.seen.fact == seen.fact && level.seen.endpoint == seen.endpoint;
             if same && level.stored.is_some_and(|at| seen.at.since(at) < REFRESH_MS) {
                 return Ok(());

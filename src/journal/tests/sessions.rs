@@ -104,6 +104,37 @@ fn a_row_is_replaced_by_what_tells_more() {
     assert_eq!(after(&more), whole, "complete stays");
 }
 
+#[test]
+fn the_set_of_a_block_that_filled_a_gap_does_not_replace_that_of_a_later_session() {
+    let set = |session: u32| {
+        let set = ValidatorSet { session, validators: vec![stash(session)], ..ValidatorSet::default() };
+        seen("relay", now(), Fact::Validators(Box::new(set)))
+    };
+    let kept = |journal: &mut Journal| {
+        let is_set = |o: &Observation| match &o.fact {
+            Fact::Validators(set) => Some(set.session),
+            _ => None,
+        };
+        journal.load().iter().filter_map(is_set).collect::<Vec<_>>()
+    };
+    let dir = dir();
+    let mut journal = writer(&dir);
+    let mut reader = console(&dir).journal;
+    assert_eq!(reader.mode(), Mode::Reader);
+    for batch in [vec![seen("relay", now(), identity(Some(0))), set(9)], vec![set(8)]] {
+        journal.write(&batch).unwrap();
+        reader.write(&batch).unwrap();
+    }
+    assert_eq!(kept(&mut journal), [9]);
+    drop(journal);
+    assert!(reader.try_become_writer(now()));
+    assert_eq!((reader.mode(), kept(&mut reader)), (Mode::Writer, vec![9]), "what a reader remembers");
+    reader.write(&[set(10)]).unwrap();
+    assert_eq!(kept(&mut reader), [10]);
+    drop(reader);
+    assert_eq!(kept(&mut writer(&dir)), [10]);
+}
+
 /// Two runs over one file, as the console makes them: what the second counts goes on where the first one ended.
 #[test]
 fn a_second_run_goes_on_with_the_session_and_counts_no_block_twice() {
