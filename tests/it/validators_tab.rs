@@ -2,6 +2,7 @@
 
 use crate::bed::{Bed, account};
 use sereno::app::{self, Effect};
+use sereno::domain::Fact;
 use sereno::state::Mode;
 use sereno::state::ui::Place;
 use sereno::ui::render_text;
@@ -136,6 +137,28 @@ fn what_is_old_or_unread_is_not_told_as_if_it_were_known() {
         assert!(text.contains(needed), "{needed}\n{text}");
     }
     assert!(!text.contains("PAS-11 · pass") && !text.contains("100.00"), "{text}");
+}
+
+/// The set cannot be read, and the journal knows the session before: its validators are listed, and why nothing is known
+/// of them now stands above, on the wall as well.
+#[test]
+fn why_the_set_is_unread_stands_above_those_of_whom_only_a_record_is_known() {
+    for (mode, keys) in [(Mode::Console, "2"), (Mode::Wall, "Tab")] {
+        for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+            let mut bed = Bed::healthy(mode).size(width, height);
+            let reason = "Session.Validators: decode failed at byte 12".into();
+            bed.fact("relay", None, Fact::Unread { section: "validators".into(), reason });
+            bed.settle();
+            bed.keys(keys);
+            let text = picture(&bed);
+            let why = "? the validators could not be read: Session.Validators: decode fail";
+            assert!(text.contains(why), "{text}");
+            assert!(mode == Mode::Wall || text.contains("? unknown"), "{text}");
+        }
+    }
+    let mut bed = Bed::healthy(Mode::Console).size(120, 40);
+    bed.keys("2");
+    assert!(picture(&bed).contains("? the validators were not read yet · it fills"), "{}", picture(&bed));
 }
 
 #[test]

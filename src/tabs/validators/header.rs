@@ -27,6 +27,12 @@ pub fn lines(state: &AppState) -> Vec<Line> {
     let Some(view) = state.relay().and_then(|r| r.view).filter(|_| !digest.seats.is_empty()) else {
         return vec![register(state)];
     };
+    if view.validators.current().is_none() {
+        // Nothing of the set is known: why not says more than a question mark for each part of it.
+        let (why, next) = super::why_unknown(state);
+        let why = Line::of(Role::Unknown, format!("? {why}")).and(Role::Dim, format!(" · {next}"));
+        return vec![why, attention(state, view, &digest), register(state)];
+    }
     vec![set(state, view, &digest), attention(state, view, &digest), register(state)]
 }
 
