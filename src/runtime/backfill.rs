@@ -46,8 +46,10 @@ pub struct Progress {
     pub elapsed_ms: u64,
 }
 
-/// Cells of the bar.
-const BAR: u64 = 24;
+/// Most cells of the bar.
+const BAR: usize = 24;
+/// Fewer cells show nothing.
+const LEAST_BAR: usize = 8;
 
 impl Progress {
     /// True where the session is whole.
@@ -56,25 +58,46 @@ impl Progress {
         self.blocks.0 >= self.blocks.1
     }
 
+    /// Blocks a second so far, and how long the rest takes at that pace.
+    fn pace(&self) -> (u64, String) {
+        let Self { blocks: (read, blocks), sessions: (done, sessions), .. } = *self;
+        let a_second = self.read.saturating_mul(1_000) / self.elapsed_ms.max(1);
+        let begun = if self.is_whole() { 0 } else { read };
+        let ahead = u64::from(sessions.saturating_sub(done)).saturating_mul(blocks).saturating_sub(begun);
+        (a_second, format::age(ahead.saturating_mul(self.elapsed_ms) / self.read.max(1)))
+    }
+
     /// `session 2056: 412 of 600 blocks, 18 blocks/s; 3 of 24 sessions, 11m left`.
     #[must_use]
     pub fn line(&self) -> String {
         let Self { session, blocks: (read, blocks), sessions: (done, sessions), .. } = *self;
-        let a_second = self.read.saturating_mul(1_000) / self.elapsed_ms.max(1);
-        let begun = if self.is_whole() { 0 } else { read };
-        let ahead = u64::from(sessions.saturating_sub(done)).saturating_mul(blocks).saturating_sub(begun);
-        let left = format::age(ahead.saturating_mul(self.elapsed_ms) / self.read.max(1));
+        let (a_second, left) = self.pace();
         format!(
             "session {session}: {read} of {blocks} blocks, {a_second} blocks/s; {done} of {sessions} sessions, {left} left"
         )
     }
 
-    /// The same behind a bar, for a terminal.
+    /// The same behind a bar, for a terminal of so many columns: shorter where it would not fit into one row, because a
+    /// row that wraps cannot be overwritten in place.
     #[must_use]
-    pub fn bar(&self) -> String {
-        let full = self.blocks.0.saturating_mul(BAR) / self.blocks.1.max(1);
-        let cells: String = (0..BAR).map(|n| if n < full { '#' } else { '.' }).collect();
-        format!("[{cells}] {}", self.line())
+    pub fn bar(&self, columns: usize) -> String {
+        let room = columns.saturating_sub(1);
+        let mut text = self.line();
+        if text.chars().count() + BAR + 3 > room {
+            let Self { session, blocks: (read, blocks), sessions: (done, sessions), .. } = *self;
+            let (a_second, left) = self.pace();
+            text = format!(
+                "session {session}: {read}/{blocks}, {a_second}/s; {done} of {sessions} sessions, {left} left"
+            );
+        }
+        let cells = room.saturating_sub(text.chars().count() + 3).min(BAR);
+        if cells < LEAST_BAR {
+            return text.chars().take(room).collect();
+        }
+        let full = self.blocks.0.saturating_mul(u64::try_from(cells).unwrap_or(0)) / self.blocks.1.max(1);
+        let is_full = |n: usize| u64::try_from(n).is_ok_and(|n| n < full);
+        let bar: String = (0..cells).map(|n| if is_full(n) { '#' } else { '.' }).collect();
+        format!("[{bar}] {text}")
     }
 }
 
@@ -293,7 +316,7 @@ mod tests {
             Progress { session: 2_056, blocks: (300, 600), sessions: (1, 3), read: 900, elapsed_ms: 90_000 };
         let said = "session 2056: 300 of 600 blocks, 10 blocks/s; 1 of 3 sessions, ";
         assert_eq!(p.line(), format!("{said}{} left", format::age(90_000)));
-        assert!(p.bar().starts_with("[############............] session"), "{}", p.bar());
+        assert!(p.bar(120).starts_with("[############............] session"), "{}", p.bar(120));
         let last = Progress { blocks: (600, 600), sessions: (3, 3), ..p };
         assert!(
             last.line().ends_with(&format!("3 of 3 sessions, {} left", format::age(0))),
@@ -301,6 +324,27 @@ mod tests {
             last.line()
         );
         let none = Progress { blocks: (0, 0), sessions: (0, 0), read: 0, elapsed_ms: 0, ..p };
-        assert!(none.bar().contains("0 of 0 blocks"), "{}", none.bar());
+        assert!(
+            none.bar(120).contains("[........................] session 2056: 0 of 0"),
+            "{}",
+            none.bar(120)
+        );
+    }
+
+    #[test]
+    fn a_bar_never_takes_more_than_one_row() {
+        let p = Progress {
+            session: 12_056,
+            blocks: (599, 600),
+            sessions: (2_159, 2_160),
+            read: 1_295_999,
+            elapsed_ms: 90_000_000,
+        };
+        for columns in 0..140 {
+            let bar = p.bar(columns);
+            assert!(bar.chars().count() < columns.max(1), "{columns}: {bar}");
+            assert!(bar.starts_with(if columns < 80 { "" } else { "[#" }), "{columns}: {bar}");
+        }
+        assert!(p.bar(80).contains("599/600"), "{}", p.bar(80));
     }
 }

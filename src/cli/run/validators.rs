@@ -49,7 +49,7 @@ pub(super) fn validators(setup: &Setup, what: &Validators) -> Result<u8, Failure
     let mut tell = |progress: Progress| {
         let mut err = io::stderr().lock();
         let _ = match (terminal, progress.is_whole()) {
-            (true, false) => write!(err, "\r\u{1b}[K{}", progress.bar()),
+            (true, false) => write!(err, "\r\u{1b}[K{}", progress.bar(columns())),
             (true, true) => writeln!(err, "\r\u{1b}[K{}", progress.line()),
             (false, true) => writeln!(err, "{}", progress.line()),
             (false, false) => Ok(()),
@@ -71,6 +71,12 @@ pub(super) fn validators(setup: &Setup, what: &Validators) -> Result<u8, Failure
     }
     let _ = writeln!(io::stderr(), "sereno: {filled} sessions filled, {known} were whole already");
     Ok(0)
+}
+
+/// Columns of the terminal that progress is told on; one that does not say has 80.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok();
+    size.map(|s| usize::from(s.ws_col)).filter(|columns| *columns > 0).unwrap_or(80)
 }
 
 /// What the flags say; the calendar quarter in progress where they say nothing.

@@ -5,8 +5,10 @@ use super::validators::Relay;
 use crate::faultd::{FakeRuntime, Node};
 use crate::sereno::{now_ms, poll};
 use crate::validators::sereno;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use sereno::domain::{Fact, Observation, SessionRecord, Store, UnixMs};
 use sereno::journal::{Journal, Role};
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -39,6 +41,70 @@ fn records(state: &Path) -> Vec<SessionRecord> {
     found
 }
 
+/// The same in a real terminal of 80 columns: every byte that came there, and the status.
+fn backfill_in_a_terminal(state: &Path, node: &Node, more: &[&str]) -> (u32, Vec<u8>) {
+    let pair =
+        native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sereno"));
+    command.args(["--network", "local", "--endpoint", &format!("relay={}", node.url()), "--state-dir"]);
+    command.arg(state);
+    command.args(["validators", "backfill"]);
+    command.args(more);
+    command.env("XDG_CONFIG_HOME", state);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut bytes = vec![];
+    let mut chunk = [0; 4_096];
+    // The end of a terminal is an error.
+    while let Ok(n @ 1..) = reader.read(&mut chunk) {
+        bytes.extend_from_slice(&chunk[..n]);
+    }
+    (child.wait().unwrap().exit_code(), bytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_terminal_a_bar_is_drawn_and_overwritten_in_place_and_lines_stay_of_what_is_whole() {
+    let relay = Relay::new(FakeRuntime::relay_2026(6_000));
+    sessions(&relay, async |_| ()).await;
+    let node = Node::start(&relay.chain).await;
+    let state = tempfile::tempdir().unwrap();
+    let args = ["--sessions", "3", "--rate", "200"];
+    let dir = state.path().to_owned();
+    let ran = tokio::task::spawn_blocking(move || backfill_in_a_terminal(&dir, &node, &args));
+    let (code, bytes) = ran.await.unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert_eq!(code, 0, "{text:?}");
+
+    let frames: Vec<&str> = text.split("\r\u{1b}[K").skip(1).collect();
+    let bars: Vec<&&str> = frames.iter().filter(|f| f.starts_with('[')).collect();
+    assert!(bars.len() >= 7, "one for each block but the last of three sessions at least: {text:?}");
+    assert!(bars.iter().all(|b| b.chars().count() < 80 && !b.contains('\n')), "{bars:?}");
+    assert!(bars.iter().any(|b| b.starts_with("[####") && b.contains(".] session 10")), "{bars:?}");
+    let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+    let row_of_the_bar = |contents: String| {
+        let rows: Vec<usize> =
+            contents.lines().enumerate().filter(|(_, l)| l.starts_with('[')).map(|(n, _)| n).collect();
+        assert!(rows.len() <= 1, "a bar was left behind:\n{contents}");
+        rows.first().copied()
+    };
+    let mut rows = vec![];
+    for frame in &frames {
+        terminal.process(format!("\r\u{1b}[K{frame}").as_bytes());
+        rows.extend(row_of_the_bar(terminal.screen().contents()));
+    }
+    assert_eq!((rows.first(), rows.last()), (Some(&0), Some(&2)), "a row further with each whole session");
+    assert!(rows.is_sorted(), "{rows:?}");
+
+    let contents = terminal.screen().contents();
+    let lines: Vec<&str> = contents.lines().map(str::trim_end).collect();
+    assert_eq!(lines.len(), 4, "{contents}");
+    for (line, session) in lines.iter().zip([10, 9, 8]) {
+        assert!(line.starts_with(&format!("session {session}: 8 of 8 blocks, ")), "{contents}");
+    }
+    assert_eq!(lines[3], "sereno: 3 sessions filled, 0 were whole already");
+}
+
 async fn backfill(state: &Path, node: &Node, more: &[&str]) -> (i32, String) {
     let endpoint = format!("relay={}", node.url());
     let mut command = sereno(state, &["--endpoint", &endpoint, "validators", "backfill"]);
@@ -46,7 +112,9 @@ async fn backfill(state: &Path, node: &Node, more: &[&str]) -> (i32, String) {
     let ran = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let Output { status, stdout, stderr } = ran;
     assert!(stdout.is_empty());
-    (status.code().unwrap_or(-1), String::from_utf8(stderr).unwrap())
+    let err = String::from_utf8(stderr).unwrap();
+    assert!(!err.chars().any(|c| c.is_control() && c != '\n'), "a pipe is no terminal: {err:?}");
+    (status.code().unwrap_or(-1), err)
 }
 
 #[tokio::test(flavor = "multi_thread")]
