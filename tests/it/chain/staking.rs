@@ -3,6 +3,8 @@
 use super::bed::*;
 use super::validators::{Relay, block, votes};
 use crate::faultd::{FakeRuntime, Node, accounts, bytes, number, numbers, stash, twox64_key};
+use crate::runs::Run;
+use crate::sereno::run;
 use codec::Encode as _;
 use scale_value::Value;
 use sereno::domain::validator::PointsOver;
@@ -153,6 +155,46 @@ async fn points_are_those_of_the_session_once_staking_has_moved_and_are_read_in_
     relay.chain.write("StakingAhClient.Mode", Some("0x09".to_owned()));
     grown(&relay, &bed).await;
     bed.until("no mode", 5, |seen| unread(seen, "points").count() == 1).await;
+}
+
+/// During the handover the relay still has points of its last era, and they are old: those of the session count, and
+/// snapshot and screen say that they are the session's.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_handover_is_buffered_the_points_of_the_session_are_shown_as_such() {
+    let relay = Relay::new(FakeRuntime::relay_2026(6_000));
+    relay.write("StakingAhClient.Mode", &Value::unnamed_variant("Buffered", []));
+    active_era(&relay, 12);
+    era_points(&relay, 12, &[(stash(1), 40), (stash(4), 9_000)]);
+    for (n, points) in [(2, 60_u32), (4, 20)] {
+        let value = relay.encoder.storage("StakingAhClient.ValidatorPoints", &number(points));
+        relay.chain.write(&twox64_key("StakingAhClient.ValidatorPoints", &stash(n).0), Some(value));
+    }
+    relay.chain.advance(5);
+    let node = Node::start(&relay.chain).await;
+    let endpoint = format!("relay={}", node.url());
+    let shown = tokio::task::spawn_blocking(move || {
+        let args = ["--network", "local", "--only", "relay", "--endpoint", &endpoint];
+        let shot = run(&[&args[..], &["snapshot", "--json", "--timeout", "20s"]].concat(), 60);
+        let state = tempfile::tempdir().unwrap();
+        let mut console = Run::start(state.path(), &args);
+        console.keys("2");
+        console.shows("staking handover (buffered)");
+        console.keys("\r");
+        console.shows(" in session 7");
+        console.leave();
+        shot
+    });
+    let shot = shown.await.unwrap();
+    assert_eq!(shot.code, 0, "{}", shot.err);
+    let shot = shot.json();
+    let list = shot["validators"].as_array().unwrap();
+    assert_eq!(list.len(), 6, "{list:?}");
+    for validator in list {
+        let who: AccountId = validator["stash"].as_str().unwrap().parse().unwrap();
+        let points = [(stash(2), 60), (stash(4), 20)].into_iter().find(|(s, _)| *s == who).map_or(0, |p| p.1);
+        assert_eq!((&validator["points"], &validator["points_over"]), (&points.into(), &"session".into()));
+    }
+    assert!(shot["unread"]["validators.points"].is_null(), "{}", shot["unread"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
