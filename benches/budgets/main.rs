@@ -68,6 +68,10 @@ const GROUPS: &[Group] = &[
 ];
 
 fn main() {
+    if std::env::args().any(|a| a == memory::MEASURE) {
+        println!("{}", memory::hundred_mb());
+        return;
+    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let mut rows = Vec::new();
     for (name, measure) in GROUPS {
