@@ -4,6 +4,9 @@
 //! its own nodes on its own ports and ends them. There is no finality here, and no author that is true: blocks are built
 //! by nobody.
 
+#[cfg(feature = "rehearse")]
+mod rehearse;
+
 use crate::sereno::{Line, Ran, Watch, header_number, now_ms, pause, poll, rpc, run, skip};
 use codec::{Compact, Encode as _};
 use serde_json::{Value, json};
