@@ -9,6 +9,7 @@ pub mod exec;
 mod header;
 pub mod journal;
 mod json;
+mod scheduler;
 pub mod state;
 mod text;
 mod verdict;
@@ -150,13 +151,20 @@ pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Fa
         return Err(Failed("the call is not encoded as this runtime encodes it".to_owned()));
     }
     let mut caveats = Vec::new();
-    let (taken, second) = run(&mut scene, request, &call, &mut caveats)?;
+    let (mut taken, second) = run(&mut scene, request, &call, &mut caveats)?;
     let confirmed_by = second.map(|second| {
         let differs = differences(scene.runtime, &taken, &second);
         let same = differs.is_empty();
         if !same {
-            caveats.push(format!("the second way differs in {}", differs.join(", ")));
+            caveats.push(format!(
+                "the second way differs in {}; what only it changes is shown as well",
+                differs.join(", ")
+            ));
         }
+        // What the first way hides as its own trace may be what the call does.
+        second.raw.into_iter().for_each(|(key, change)| {
+            taken.raw.entry(key).or_insert(change);
+        });
         Confirmed { via: second.via, same }
     });
     remarks(&taken, scene.state.block(), &mut caveats);
@@ -207,7 +215,7 @@ fn run(
     }
     if !runtime.has_api("DryRunApi", "dry_run_call") {
         caveats.push("this runtime has no dry-run API: no second way confirms the run".to_owned());
-        return Ok((stage.transaction(origin, call).map_err(failed)?, None));
+        return Ok((in_next_block(&mut stage, origin, call).map_err(failed)?, None));
     }
     let taken = stage.dry_run(origin, call).map_err(failed)?;
     if origin != Origin::Root {
@@ -216,7 +224,7 @@ fn run(
         );
         return Ok((taken, None));
     }
-    match stage.transaction(origin, call) {
+    match in_next_block(&mut stage, origin, call) {
         Ok(second) => Ok((taken, Some(second))),
         Err(e) => {
             caveats.push(format!("no second way confirms the run: {e}"));
@@ -225,12 +233,28 @@ fn run(
     }
 }
 
-/// The code, and in one round trip everything that most calls read.
+/// By a transaction; where Root has none, by the scheduler. The first reason is told where neither can be.
+fn in_next_block(stage: &mut Stage<'_>, origin: Origin, call: &Call) -> Result<Taken, WayError> {
+    match stage.transaction(origin, call) {
+        Err(e @ (WayError::Absent(_) | WayError::Invalid(_))) if origin == Origin::Root => {
+            stage.scheduled(call).map_err(|_| e)
+        }
+        other => other,
+    }
+}
+
+/// The code, and in one round trip what most calls and every next block read.
 fn load<'c>(scene: &mut Scene<'c>) -> Result<Machine<'c>, Stopped> {
     const HEAP: &[u8] = b":heappages";
+    const DEPTH: &[u8] = b":transaction_level:";
     let plain = scene.runtime.plain_items().into_iter();
     let small = plain.filter(|(_, item, _)| !LARGE.contains(&item.as_str())).map(|(_, _, key)| key);
-    scene.state.prefetch(small.chain([HEAP.to_vec()]))?;
+    let number = u32::try_from(scene.state.block().number).unwrap_or(u32::MAX);
+    let of_blocks = [("System", "BlockHash", number), ("Scheduler", "Agenda", number.saturating_add(1))];
+    let of_blocks = of_blocks
+        .iter()
+        .filter_map(|(pallet, item, n)| scene.runtime.map_key(pallet, item, &n.to_le_bytes()).ok());
+    scene.state.prefetch(small.chain(of_blocks).chain([HEAP.to_vec(), DEPTH.to_vec()]))?;
     let code = scene.state.get(CODE_KEY)?;
     let code = code.ok_or_else(|| Stopped::Code("the state has none".into()))?;
     Machine::load(&code, scene.state.get(HEAP)?.as_deref(), scene.clock)
@@ -273,6 +297,13 @@ fn remarks(taken: &Taken, block: BlockRef, caveats: &mut Vec<String>) {
     }
     if taken.events.iter().any(|e| e.path() == "Utility.IfElseFallbackCalled") {
         caveats.push("the main call failed and the fallback was called in its place".to_owned());
+    }
+    let sent = ["XcmPallet.Sent", "PolkadotXcm.Sent"];
+    if taken.events.iter().any(|e| sent.contains(&e.path().as_str())) {
+        caveats.push("a message was sent to another chain: what it does there is not rehearsed".to_owned());
+    }
+    if taken.raw.contains_key(CODE_KEY) {
+        caveats.push("new code takes over in the next block: its migrations are not rehearsed".to_owned());
     }
     if block.number == 0 && taken.via == Via::DryRunApi {
         caveats.push("block 0 records no events: the run pretends to be in block 1".to_owned());

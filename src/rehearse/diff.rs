@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// Most changes that are shown.
 pub(super) const MAX_SHOWN: usize = 500;
 
+/// Longest value that is decoded, bytes.
+const MAX_DECODED: usize = 64 * 1024;
+
 /// One changed key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
@@ -113,6 +116,9 @@ fn one(runtime: &Runtime, key: &[u8], (old, new): Value2<'_>, prefix: u16) -> Ch
     };
     let value = |bytes: &Option<Vec<u8>>| {
         let Some(bytes) = bytes else { return Value::Null };
+        if bytes.len() > MAX_DECODED {
+            return json::bytes(bytes).into();
+        }
         match runtime.storage_node(&found.pallet, &found.item, Some(bytes)) {
             Ok(Some(node)) => json::node(&node, prefix),
             _ => json::bytes(bytes).into(),

@@ -158,7 +158,7 @@ impl Journal {
 }
 
 /// Counts one more in the length at the head of an encoded list, and appends the item.
-fn push(list: &mut Vec<u8>, item: &[u8]) {
+pub(super) fn push(list: &mut Vec<u8>, item: &[u8]) {
     let mut rest = list.as_slice();
     let before = Compact::<u32>::decode(&mut rest).map(|Compact(n)| (n, list.len() - rest.len()));
     match before {

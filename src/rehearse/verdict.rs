@@ -64,6 +64,16 @@ impl Event {
         format!("{}.{}", self.pallet, self.name)
     }
 
+    /// The error of a message that was executed here and did not come to its end.
+    fn attempted(&self) -> Option<String> {
+        let (_, node) = self.fields.first()?;
+        match node {
+            Node::Variant(end, _) if end == "Complete" => None,
+            Node::Variant(end, _) => Some(end.clone()),
+            other => Some(short(other)),
+        }
+    }
+
     /// What the event says of something that it carried; none where it carries nothing.
     fn layer(&self, runtime: &Runtime) -> Option<Layer> {
         let failure = FAILURES.iter().find(|(p, n, _)| (*p, *n) == (&self.pallet, &self.name));
@@ -76,6 +86,7 @@ impl Event {
                         |(_, e)| error_name(runtime, e),
                     ))
                 }
+                None if self.name == "Attempted" => self.attempted(),
                 None => self.fields.iter().find_map(|(_, node)| result(runtime, node))?,
             };
         Some(Layer { name: self.path(), ok: error.is_none(), error })

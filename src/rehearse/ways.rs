@@ -28,6 +28,8 @@ pub enum Via {
     DryRunApi,
     /// A transaction of the sudo key in a next block.
     SudoExtrinsic,
+    /// The agenda of a next block.
+    Scheduler,
     /// A transaction of the origin in a next block.
     SignedExtrinsic,
     /// `TaggedTransactionQueue.validate_transaction`.
@@ -189,7 +191,7 @@ fn weight_in(node: &Node) -> Option<Weight> {
 }
 
 impl Stage<'_> {
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         entry: &str,
         input: &[u8],
@@ -255,7 +257,7 @@ impl Stage<'_> {
         };
         let (error, logs, changes) = self.apply(origin, call, &below)?;
         let raw = diff::effective(self.runtime, self.state, &below, (&changes, &nothing))?;
-        let (events, weight) = self.events(&changes)?;
+        let (events, weight) = self.events(&changes, "ApplyExtrinsic")?;
         let (via, name) = match origin {
             Origin::Root => (Via::SudoExtrinsic, "Sudo.sudo"),
             Origin::Signed(_) => (Via::SignedExtrinsic, "BlockBuilder.apply_extrinsic"),
@@ -328,8 +330,12 @@ impl Stage<'_> {
         Ok(Taken { via: Via::ValidateTransaction, outcome, events, raw, logs, weight })
     }
 
-    /// The events of the one transaction, and what it weighed.
-    fn events(&self, changes: &Changes) -> Result<(Vec<Event>, Option<Weight>), WayError> {
+    /// The events of a phase, and what the transaction weighed where that is the phase.
+    pub(super) fn events(
+        &self,
+        changes: &Changes,
+        phase: &str,
+    ) -> Result<(Vec<Event>, Option<Weight>), WayError> {
         let written = changes.get(&self.runtime.key("System", "Events")?).cloned().flatten();
         let Some(Node::List(records)) =
             self.runtime.storage_node("System", "Events", written.as_deref().or(Some(&[0])))?
@@ -339,8 +345,8 @@ impl Stage<'_> {
         let mut events = Vec::new();
         for record in records {
             let Node::Fields(fields) = record else { continue };
-            let applied = |node: &Node| matches!(node, Node::Variant(phase, _) if phase == "ApplyExtrinsic");
-            if fields.iter().any(|(name, node)| name == "phase" && applied(node)) {
+            let wanted = |node: &Node| matches!(node, Node::Variant(name, _) if name == phase);
+            if fields.iter().any(|(name, node)| name == "phase" && wanted(node)) {
                 let event = fields.into_iter().find(|(name, _)| name == "event");
                 events.extend(event.and_then(|(_, node)| Event::of(node)));
             }

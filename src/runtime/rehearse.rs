@@ -83,3 +83,22 @@ pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Resul
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Clean;
+
+    #[test]
+    fn a_forgotten_block_is_told_from_a_broken_link() {
+        let answer = |message: &str| LinkError::Answer {
+            method: "state_getStorage".to_owned(),
+            code: 4003,
+            message: Clean::of(message),
+        };
+        let gone = "Client error: Api called for an unknown Block: State already discarded for 0x12";
+        assert_eq!(why(answer(gone)), StateError::Pruned);
+        assert!(matches!(why(answer("too busy")), StateError::Link(_)));
+        assert!(matches!(why(LinkError::Refused), StateError::Link(_)));
+    }
+}

@@ -181,3 +181,56 @@ fn validity_looks_at_the_transaction_only() {
     let found = chain.try_run(Method::Validity, Origin::Root, &head()).unwrap();
     assert!(found.outcome.ok, "{found:?}");
 }
+
+#[test]
+fn without_a_sudo_key_the_scheduler_confirms_or_runs_the_call() {
+    let name = "without_a_sudo_key_the_scheduler_confirms_or_runs_the_call";
+    let confirmed = Some(Confirmed { via: Via::Scheduler, same: true });
+    let long = call(
+        "Paras.force_set_current_head",
+        &[("para", node(&json!(2000))), ("new_head", node(&json!(format!("0x{}", "12".repeat(300)))))],
+    );
+    for (spec, via, second) in
+        [("relay-2026", Via::DryRunApi, confirmed), ("relay-2024", Via::Scheduler, None)]
+    {
+        let Some(mut chain) = Chain::find(name, spec) else { return };
+        let sudo = chain.runtime.key("Sudo", "Key").unwrap();
+        chain.top.remove(&sudo);
+        for (call, new) in [(head(), "0x1234".to_owned()), (long.clone(), format!("0x{}", "12".repeat(300)))]
+        {
+            let found = chain.run(Origin::Root, &call);
+            assert!(found.outcome.ok, "{:?}", found.outcome);
+            assert_eq!((found.via, found.confirmed_by), (via, second), "{:?}", found.caveats);
+            assert_eq!((found.diff.len(), &found.diff[0].new), (1, &json!(new)), "{:?}", found.diff);
+        }
+        let found = chain.run(Origin::Root, &too_much());
+        assert_eq!(found.outcome.error.as_deref(), Some("BadOrigin"));
+        assert_eq!(
+            (found.via, found.confirmed_by, found.diff.len()),
+            (via, second, 0),
+            "{:?}",
+            found.caveats
+        );
+    }
+}
+
+#[test]
+fn what_an_empty_call_would_do_too_is_not_told_and_the_second_way_betrays_what_that_hides() {
+    let name = "what_an_empty_call_would_do_too_is_not_told_and_the_second_way_betrays_what_that_hides";
+    let Some(mut chain) = Chain::find(name, "relay-2026") else { return };
+    // The dry-run API empties the queues of messages before each call, whatever the call is.
+    let queue = chain.runtime.storage_key("Dmp", "DownwardMessageQueues", &[node(&json!(2000))]).unwrap();
+    let message = node(&json!([{ "sent_at": 1, "msg": "0x0102" }]));
+    chain.top.insert(
+        queue.clone(),
+        chain.runtime.storage_bytes("Dmp", "DownwardMessageQueues", &message).unwrap(),
+    );
+    let found = chain.run(Origin::Root, &head());
+    assert_eq!((found.diff.len(), found.confirmed_by), (1, CONFIRMED), "{:?}", found.diff);
+    let key = node(&json!([sereno::domain::ids::to_hex(&queue)]));
+    let found = chain.run(Origin::Root, &call("System.kill_storage", &[("keys", key)]));
+    assert_eq!(found.confirmed_by, Some(Confirmed { via: Via::SudoExtrinsic, same: false }));
+    let caveat = "the second way differs in Dmp.DownwardMessageQueues; what only it changes is shown as well";
+    assert_eq!(found.caveats, [caveat]);
+    assert_eq!((&found.diff[0].new, &found.diff[0].old[0]["msg"]), (&Value::Null, &json!("0x0102")));
+}

@@ -1,6 +1,7 @@
 //! How runs end that do not end well, and what is not taken on trust.
 
 use super::spec::{ALICE, Chain, Still, account, call, node, unpacked};
+use crate::sereno::run;
 use serde_json::json;
 use sereno::domain::{BlockRef, Hash, UnixMs};
 use sereno::ports::Clock;
@@ -153,4 +154,28 @@ fn what_is_no_call_of_this_runtime_is_refused_before_anything_is_read() {
         println!("{why}");
         assert!(asked.lock().unwrap().is_empty() && !why.contains('\n'), "{bytes:?}: {why}");
     }
+}
+
+#[test]
+fn a_call_that_touches_a_child_trie_is_refused() {
+    let Some(mut chain) = Chain::find("a_call_that_touches_a_child_trie_is_refused", "relay-2024") else {
+        return;
+    };
+    let fund = json!({ "depositor": ALICE, "verifier": null, "deposit": 0, "raised": 0, "end": 0, "cap": 0,
+        "last_contribution": "Never", "first_period": 0, "last_period": 0, "fund_index": 0 });
+    let key = chain.runtime.storage_key("Crowdloan", "Funds", &[node(&json!(2000))]).unwrap();
+    chain.top.insert(key, chain.runtime.storage_bytes("Crowdloan", "Funds", &node(&fund)).unwrap());
+    let withdraw = call("Crowdloan.withdraw", &[("who", node(&json!(ALICE))), ("index", node(&json!(2000)))]);
+    let why = chain.try_run(Method::Fork, Origin::Signed(account(ALICE)), &withdraw).unwrap_err().to_string();
+    assert_eq!(why, "the call touches a child trie, which cannot be rehearsed");
+}
+
+#[test]
+fn a_chain_that_cannot_be_reached_is_status_2_and_one_line() {
+    let line =
+        ["--network", "local", "--endpoint", "relay=ws://127.0.0.1:1", "rehearse", "--call", "0x000000"];
+    let ran = run(&[line.as_slice(), &["--origin", "root", "--json"]].concat(), 60);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert!(lines.len() == 1 && lines[0].starts_with("sereno: relay cannot be read: "), "{}", ran.err);
 }
