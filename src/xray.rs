@@ -262,8 +262,9 @@ fn healthy(case: &Case<'_>, para: Option<&Para>) -> String {
     let blocks = para.and_then(|para| case.blocks_since(para)).unwrap_or_default();
     let head = para.and_then(|p| p.head.value()?.block).map(|block| format!(", at block #{}", block.number));
     format!(
-        "{} progresses: its last candidate was built {blocks} relay blocks ago{}.",
+        "{} progresses: its last candidate was built {} ago{}.",
         capital(&case.title()),
+        many(blocks, "relay block"),
         head.unwrap_or_default()
     )
 }
@@ -272,4 +273,12 @@ fn healthy(case: &Case<'_>, para: Option<&Para>) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `1 message`, `2 messages`.
+fn many(count: impl TryInto<u64>, what: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }

@@ -319,6 +319,8 @@ pub struct Paras {
     pub forced: Cited<Vec<(ParaId, u64)>>,
     /// Until which block a further upgrade is refused.
     pub cooldowns: Cited<Vec<(ParaId, u64)>>,
+    /// All that have a lifecycle; at most 1 000. Unread where one para was asked for.
+    pub registered: Cited<Vec<ParaId>>,
     /// The paras that were asked for.
     pub paras: BTreeMap<ParaId, Para>,
 }

@@ -2,7 +2,7 @@
 //!
 //! In: the state of the relay. Out: sentences. What was not read is left out here. Must not judge.
 
-use super::{Case, capital};
+use super::{Case, capital, many};
 use crate::domain::para::Para;
 
 /// Everything worth knowing.
@@ -24,16 +24,22 @@ pub(super) fn also(case: &Case<'_>, para: &Para) -> Vec<String> {
     if let Some(book) = para.ump.value().filter(|book| book.overweight_pages() > 0) {
         let pages = book.overweight_pages();
         lines.push(format!(
-            "{pages} pages of its messages to the relay hold what is too heavy to run by itself (A20)."
+            "Too heavy to run by themselves are messages to the relay in {} (A20).",
+            many(pages, "page")
         ));
     }
     if let Some(queue) = para.dmp.value().filter(|queue| !queue.is_empty()) {
-        lines.push(format!("{} messages from the relay wait for it.", queue.len()));
+        lines.push(format!("Waiting for it: {} from the relay.", many(queue.len(), "message")));
+    }
+    let orders = case.relay.on_demand.value().into_iter().flatten();
+    let orders = orders.filter(|order| order.para == para.id).count();
+    if orders > 0 {
+        lines.push(format!("Ordered on demand: {}.", many(orders, "block")));
     }
     let asked = case.relay.requests.value().into_iter().flatten();
     let asked = asked.filter(|r| r.sender == para.id || r.recipient == para.id).count();
     if asked > 0 {
-        lines.push(format!("{asked} requests for channels with it are open (B3, B6)."));
+        lines.push(format!("Open: {} for a channel with it (B3, B6).", many(asked, "request")));
     }
     lines
 }

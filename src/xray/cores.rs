@@ -7,7 +7,7 @@ use super::cause::row;
 use super::head::own_facts;
 use super::notes::Notes;
 use super::upgrade::enough;
-use super::{Case, Cause, Finding, Remedy, capital};
+use super::{Case, Cause, Finding, Remedy, capital, many};
 use crate::domain::ParaId;
 use crate::domain::para::{Assigned, CoreWork, Own, Para, Pending};
 
@@ -46,15 +46,30 @@ pub(super) fn no_core(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option
             format!("core {} from relay block #{} on", schedule.core, schedule.begin)
         });
     }
-    let sentence = match (work.clone().find(works), later) {
-        (Some(work), _) => format!("{intro}, although core {} is assigned to it.", work.core),
+    let assigned = work.clone().find(works);
+    let sentence = match (assigned, later) {
+        (Some(work), _) => {
+            format!("{intro}, although core {} is assigned to it{}.", work.core, groupless(case, work, notes))
+        }
         (None, Some(later)) => {
             format!("{intro}; core {} is its own from relay block #{} on.", later.core, later.begin)
         }
         (None, None) => format!("{intro} and no core is assigned to it."),
     };
     let finding = Finding::new(Cause::NoCore, sentence);
-    Some(if later.is_some() { finding } else { remedies(case, para, finding) })
+    let comes = assigned.is_some() || later.is_some();
+    Some(if comes { finding } else { remedies(case, para, finding) })
+}
+
+/// Why a core that is assigned may serve nobody: this session has no group for it.
+fn groupless(case: &Case<'_>, work: &CoreWork, notes: &mut Notes) -> String {
+    let groups =
+        notes.read("backing groups", &case.relay.groups, |groups| many(groups.members.len(), "group"));
+    let count = groups.value().map(|groups| groups.members.len());
+    match count.filter(|count| u32::try_from(*count).is_ok_and(|count| count <= work.core)) {
+        Some(count) => format!(": this session has {}, and none for that core", many(count, "backing group")),
+        None => String::new(),
+    }
 }
 
 /// True where a candidate of it occupies a core.
@@ -220,10 +235,11 @@ pub(super) fn backing(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option
     }
     if members.len() - out.len() < needs.max(1) {
         let sentence = format!(
-            "No candidate of {title} can be backed: {} of the {} members of {group} of core {core} are disabled, {needs} votes \
-             are needed. Without a vote: {}.",
+            "No candidate of {title} can be backed: {} of the {} members of {group} of core {core} are disabled, {} needed. \
+             Without a vote: {}.",
             out.len(),
             members.len(),
+            many(needs, "vote"),
             case.validators(&out)
         );
         return Some(Finding::new(Cause::BackingMissing, sentence).asking([operators()]));

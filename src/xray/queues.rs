@@ -5,7 +5,7 @@
 
 use super::cause::row;
 use super::notes::Notes;
-use super::{Case, Cause, Finding, Remedy, capital};
+use super::{Case, Cause, Finding, Remedy, capital, many};
 use crate::domain::para::{Channel, Message, Own, OwnEnd, Para, chain_of};
 use crate::domain::{Hash, ParaId};
 
@@ -37,7 +37,11 @@ fn shown(messages: &[Message]) -> String {
     let bytes: u64 = messages.iter().map(|message| u64::from(message.bytes)).sum();
     match messages.first() {
         Some(first) => {
-            format!("{} messages, {bytes} bytes, the oldest of block #{}", messages.len(), first.sent_at)
+            format!(
+                "{}, {bytes} bytes, the oldest of block #{}",
+                many(messages.len(), "message"),
+                first.sent_at
+            )
         }
         None => "empty".to_owned(),
     }
@@ -56,7 +60,7 @@ pub(super) fn dmp(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Fin
     let (queue, head) = (queue.value()?, head.value()?);
     let title = case.title();
     let what = if !queue.is_empty() && *head == Hash::default() {
-        format!("{} messages wait, and the end of their chain is zero", queue.len())
+        format!("waiting: {}, and the end of their chain is zero", many(queue.len(), "message"))
     } else {
         let own = answers(case)?;
         let text = "own end of the chain of messages from the relay";
@@ -65,9 +69,9 @@ pub(super) fn dmp(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Fin
             return None;
         }
         format!(
-            "from {} with {} messages one does not come to the relay's {}",
+            "from {} with {} one does not come to the relay's {}",
             before.short(),
-            queue.len(),
+            many(queue.len(), "message"),
             head.short()
         )
     };
@@ -109,12 +113,12 @@ fn channel_fault(case: &Case<'_>, channel: &Channel, notes: &mut Notes) -> Optio
     }
     let state = state.value()?;
     if state.msg_count > 0 && state.mqc_head.is_none() {
-        return Some(format!("{} messages wait, and their chain has no end", state.msg_count));
+        return Some(format!("waiting: {}, and their chain has no end", many(state.msg_count, "message")));
     }
     let contents =
         notes.read("messages in the channel", &channel.contents, |messages| shown(messages)).value()?;
     if usize::try_from(state.msg_count).ok() != Some(contents.len()) {
-        return Some(format!("{} messages are counted and {} are there", state.msg_count, contents.len()));
+        return Some(format!("counted: {}, there: {}", many(state.msg_count, "message"), contents.len()));
     }
     let own = answers(case)?;
     let text = "own ends of the chains of messages from paras";
@@ -131,9 +135,9 @@ fn channel_fault(case: &Case<'_>, channel: &Channel, notes: &mut Notes) -> Optio
     let end = state.mqc_head.unwrap_or_default();
     (!follows(before, contents, end)).then(|| {
         format!(
-            "from {} with {} messages one does not come to the relay's {}",
+            "from {} with {} one does not come to the relay's {}",
             before.short(),
-            contents.len(),
+            many(contents.len(), "message"),
             end.short()
         )
     })

@@ -5,7 +5,7 @@
 
 use super::head::own_facts;
 use super::notes::Notes;
-use super::{Case, Cause, Finding, capital};
+use super::{Case, Cause, Finding, capital, many};
 use crate::domain::para::{Own, Para};
 
 /// No candidate arrives.
@@ -13,7 +13,7 @@ pub(super) fn no_candidate(case: &Case<'_>, para: &Para, notes: &mut Notes) -> F
     notes.next();
     notes.read("relay parent of the last candidate", &para.context, u64::to_string);
     let since = match case.blocks_since(para) {
-        Some(blocks) => format!("for {blocks} relay blocks"),
+        Some(blocks) => format!("for {}", many(blocks, "relay block")),
         None => "and it was never included".to_owned(),
     };
     let intro = format!("No candidate of {} arrives {since}", case.title());

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "rehearse")]
 mod rehearse;
+mod xray;
 
 use crate::sereno::{Line, Ran, Watch, header_number, now_ms, pause, poll, rpc, run, skip};
 use codec::{Compact, Encode as _};

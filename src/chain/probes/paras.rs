@@ -13,7 +13,8 @@ pub(in crate::chain) use look::Look;
 
 use super::super::reader::Reader;
 use super::super::transport::LinkError;
-use crate::domain::para::{Cited, Constraints, Head, OwnEnd, Paras};
+use crate::codec::hex_key;
+use crate::domain::para::{Cited, Constraints, Found, Head, OwnEnd, Paras};
 use crate::domain::{ChainId, ParaId};
 use look::{Answers, unread};
 use std::collections::BTreeSet;
@@ -40,13 +41,15 @@ impl Reader {
     }
 }
 
-async fn read(look: Look<'_>, only: Option<ParaId>) -> Result<Paras, LinkError> {
+/// Reads the paras: of all that are registered what is stored, of one everything.
+///
+/// # Errors
+/// The link is broken.
+pub(in crate::chain) async fn read(look: Look<'_>, only: Option<ParaId>) -> Result<Paras, LinkError> {
+    let registered = registered(look, only).await?;
     let ids: Vec<ParaId> = match only {
         Some(para) => vec![para],
-        None => {
-            let registered = look.entries("Paras", "ParaLifecycles").await?.unwrap_or_default();
-            registered.iter().filter_map(|args| tree::para(args.first()?)).collect()
-        }
+        None => registered.value().cloned().unwrap_or_default(),
     };
     let mut asked = look.ask();
     whole::ask(&mut asked);
@@ -98,8 +101,26 @@ async fn read(look: Look<'_>, only: Option<ParaId>) -> Result<Paras, LinkError> 
         upcoming,
         forced,
         cooldowns,
+        registered,
         paras: ids.iter().map(para).collect(),
     })
+}
+
+/// All paras that have a lifecycle.
+async fn registered(look: Look<'_>, only: Option<ParaId>) -> Result<Cited<Vec<ParaId>>, LinkError> {
+    let name = "Paras.ParaLifecycles".to_owned();
+    let key = look.runtime.storage_key("Paras", "ParaLifecycles", &[]).map(|key| hex_key(&key));
+    let found = match only {
+        Some(_) => unread("it was asked for one para"),
+        None => match look.entries("Paras", "ParaLifecycles").await? {
+            Ok(entries) => {
+                let ids: Option<Vec<ParaId>> = entries.iter().map(|args| tree::para(args.first()?)).collect();
+                ids.map_or_else(|| unread("a key names no para"), Found::Value)
+            }
+            Err(why) => Found::Unread(why),
+        },
+    };
+    Ok(Cited { name, key: key.unwrap_or_default(), found })
 }
 
 /// The channels of these paras, and whether one of them is the recipient.
@@ -128,7 +149,7 @@ async fn constraints(look: Look<'_>, only: Option<ParaId>) -> Result<Cited<Const
 fn existential_deposit(look: Look<'_>) -> Cited<u128> {
     let name = "Balances.ExistentialDeposit".to_owned();
     let found = match look.runtime.constant::<u128>("Balances", "ExistentialDeposit") {
-        Ok(least) => crate::domain::para::Found::Value(least),
+        Ok(least) => Found::Value(least),
         Err(e) => unread(&e.to_string()),
     };
     Cited { key: format!("constant {name}"), name, found }
