@@ -13,6 +13,7 @@
 mod bed;
 mod calls;
 mod cannot_tell;
+mod catalogue;
 mod chain;
 mod chopsticks;
 mod config;

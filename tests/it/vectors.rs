@@ -26,7 +26,7 @@ fn node(json: &Value) -> Node {
 }
 
 /// The fixture: calls as JSON, each with the bytes that polkadot-js makes of it.
-fn vectors() -> Vec<Value> {
+pub(crate) fn vectors() -> Vec<Value> {
     let Value::Array(vectors) = serde_json::from_str(include_str!("fixtures/vectors.json")).unwrap() else {
         panic!("a list")
     };

@@ -93,7 +93,7 @@ const KNOWN: &[Known] = &[
     Known("Paras", &["force_schedule_code_upgrade"], Amber, "replaces the code of the para after a check"),
     Known("Registrar", &["schedule_code_upgrade"], Amber, "replaces the code of the para after a check"),
     Known("Paras", &["add_trusted_validation_code"], Amber, "the validators do not check this code"),
-    Known("Paras", &["poke_unused_validation_code"], Green, "removes code that no para uses"),
+    Known("Paras", &["poke_unused_validation_code"], Amber, "removes code that no para uses"),
     Known("Paras", &["remove_upgrade_cooldown"], Green, "burns tokens of the caller"),
     Known("Paras", &["force_set_most_recent_context"], Green, "candidates built on older blocks are refused"),
     Known("Paras", &["force_queue_action"], Green, "enacts what the lifecycle of the para says"),
