@@ -385,7 +385,8 @@ pub(super) fn fixed_calls(recipe: &Recipe) -> Vec<(String, String)> {
         if step.chain.is_some() {
             continue;
         }
-        let path = step.call.as_ref().map(|call| call.get_ref().as_str());
+        let path =
+            step.call.as_ref().map(|call| call.get_ref().as_str()).filter(|path| !path.starts_with('{'));
         found.extend(path.and_then(|p| dotted(p).ok()).map(|(p, n)| (p.to_owned(), n.to_owned())));
         for raw in step.args.values() {
             if let Ok(template) = Template::parse(raw.get_ref()) {

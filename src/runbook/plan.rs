@@ -4,24 +4,23 @@
 //! The hash is over the intent alone ([`intent`]): observed values, signer and nonce are not part of it. Must not do I/O.
 
 mod intent;
+mod parts;
 mod saved;
 mod text;
 
 pub use intent::{Intent, IntentCall, IntentChain};
 pub use saved::{Difference, Saved, differences};
 
-use super::compose::{Composed, Composition, Said, told};
+use super::compose::{Composition, Said};
 use super::draft::Draft;
-use super::expr::{Expr, Slot};
 use super::links::Links;
 use super::recipe::{Level, Moment, Risk};
-use super::show;
 use super::verify::Line;
 use super::wrap::Wrapped;
-use crate::domain::danger::{self, Class};
+use crate::domain::danger::Class;
 use crate::domain::{BlockRef, Hash, UnixMs};
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// How long a plan is valid.
 pub const VALID_MS: i64 = 3_600_000;
@@ -263,9 +262,9 @@ impl Plan {
     pub fn of(from: &Ingredients<'_>) -> Option<Self> {
         let own = from.chains.first()?;
         let recipe = from.draft.recipe();
-        let checks = checks(from);
+        let checks = parts::checks(from);
         let intent = intent::of(from, &checks);
-        let (wrapped, links) = (wrapped(from, own.ss58_prefix), links(from));
+        let (wrapped, links) = (parts::wrapped(from, own.ss58_prefix), parts::links(from));
         Some(Self {
             schema: 1,
             runbook: recipe.name().to_owned(),
@@ -286,10 +285,10 @@ impl Plan {
             artefacts: (from.draft.artefacts().iter())
                 .map(|a| ArtefactLine { name: a.name.clone(), bytes: a.bytes, blake2_256: a.hash })
                 .collect(),
-            reads: reads(from, own.ss58_prefix),
+            reads: parts::reads(from, own.ss58_prefix),
             checks,
             steps: from.composition.steps.clone(),
-            calls: calls(from),
+            calls: parts::calls(from),
             wrapped,
             wrap: from.wraps.to_vec(),
             blast_radius: recipe.blast_radius.clone(),
@@ -324,109 +323,6 @@ impl Plan {
     }
 }
 
-fn checks(from: &Ingredients<'_>) -> Vec<Checked> {
-    let draft = from.draft;
-    let prefix = from.chains.first().and_then(|c| c.ss58_prefix);
-    let one = |check: &super::recipe::Check| {
-        let source = check.expr.get_ref();
-        let compiled = Expr::compile(source);
-        let (ok, reason) = match &compiled {
-            Ok(expr) => match expr.holds(&draft.scope) {
-                Ok(yes) => (Some(yes), None),
-                Err(failed) => (None, Some(failed.why)),
-            },
-            Err(why) => (None, Some(why.clone())),
-        };
-        let shown = check.value.as_ref().and_then(|value| Expr::compile(value.get_ref()).ok());
-        let names: Vec<String> =
-            compiled.as_ref().map(|expr| expr.uses().names.iter().cloned().collect()).unwrap_or_default();
-        let value = match &shown {
-            Some(expr) => expr.value(&draft.scope).map_or(Value::Null, |node| show::json(&node, prefix)),
-            None => mentioned(draft, &names, prefix),
-        };
-        Checked {
-            id: check.id.get_ref().clone(),
-            expr: source.clone(),
-            ok,
-            level: check.level,
-            message: told(check.message.get_ref(), draft),
-            value,
-            age_ms: names.iter().filter_map(|name| age(from, name)).max(),
-            reason,
-        }
-    };
-    draft.recipe().checks.iter().map(one).collect()
-}
-
-/// What an expression mentions: the one read in it, or all of them by name; parameters where it has no read.
-fn mentioned(draft: &Draft<'_>, names: &[String], prefix: Option<u16>) -> Value {
-    let read: Vec<&String> = names.iter().filter(|n| draft.recipe().read(n).is_some()).collect();
-    let names = if read.is_empty() { names.iter().collect() } else { read };
-    let value = |name: &str| match draft.scope.slots.get(name) {
-        Some(Slot::Known { node, .. }) => show::json(node, prefix),
-        _ => Value::Null,
-    };
-    match names.as_slice() {
-        [] => Value::Null,
-        [one] => value(one),
-        several => Value::Object(several.iter().map(|name| ((*name).clone(), value(name))).collect()),
-    }
-}
-
-fn age(from: &Ingredients<'_>, name: &str) -> Option<i64> {
-    let stamp = from.draft.seen().get(name)?.stamp?;
-    Some(from.now.0.saturating_sub(stamp.0).max(0))
-}
-
-fn reads(from: &Ingredients<'_>, prefix: Option<u16>) -> Vec<ReadValue> {
-    let one = |read: &super::recipe::Read| {
-        let id = read.id.get_ref();
-        let seen = from.draft.seen().get(id);
-        let (value, error) = match from.draft.scope.slots.get(id) {
-            Some(Slot::Known { node, .. }) => (show::json(node, prefix), None),
-            Some(Slot::Unknown(why)) => (Value::Null, Some(why.clone())),
-            None => (Value::Null, Some("it was not read".to_owned())),
-        };
-        ReadValue {
-            id: id.clone(),
-            chain: seen.map(|s| s.chain.to_string()),
-            source: seen.map(|s| s.source.clone()),
-            block: seen.and_then(|s| s.block).map(|b| b.number),
-            age_ms: age(from, id),
-            value,
-            error,
-        }
-    };
-    from.draft.recipe().reads.iter().map(one).collect()
-}
-
-fn calls(from: &Ingredients<'_>) -> Vec<PlannedCall> {
-    let unknown = Cost { weight: Err("it was not asked for".to_owned()), fee: Err(String::new()) };
-    let costs = from.costs.iter().chain(std::iter::repeat(&unknown));
-    let one = |(made, cost): (&Composed, &Cost)| {
-        let chain = made.target.to_string();
-        let prefix = from.chains.iter().find(|c| c.id == chain).and_then(|c| c.ss58_prefix);
-        let danger = danger::judge(&made.call);
-        let reasons = [cost.weight.as_ref().err(), cost.fee.as_ref().err()];
-        PlannedCall {
-            chain,
-            pallet: made.call.pallet.clone(),
-            call: made.call.name.clone(),
-            args: show::args(&made.call, prefix),
-            decoded: show::decoded(&made.call, prefix),
-            call_data: made.data.clone(),
-            call_hash: made.hash,
-            weight: cost.weight.as_ref().ok().map(|w| Weight { ref_time: w.0, proof_size: w.1 }),
-            fee: cost.fee.as_ref().ok().map(ToString::to_string),
-            cost_reason: reasons.into_iter().flatten().next().cloned(),
-            danger: danger.class,
-            danger_reasons: danger.reasons,
-            authority: authority(&made.origin),
-        }
-    };
-    from.composition.calls.iter().zip(costs).map(one).collect()
-}
-
 /// Whose authority an origin needs, in words.
 #[must_use]
 pub fn authority(origin: &str) -> String {
@@ -436,35 +332,6 @@ pub fn authority(origin: &str) -> String {
         _ if origin == "signed" => "a signature of any account".to_owned(),
         _ if origin == "root" => "root".to_owned(),
         _ => origin.to_owned(),
-    }
-}
-
-fn wrapped(from: &Ingredients<'_>, prefix: Option<u16>) -> Value {
-    match from.wrapped {
-        Some(wrapped) => json!({
-            "kind": wrapped.kind,
-            "decoded": show::decoded(&wrapped.decoded, prefix),
-            "call_data": crate::domain::ids::to_hex(&wrapped.call_data),
-            "call_hash": wrapped.call_hash,
-            "authority": wrapped.authority,
-            "danger": danger::judge(&wrapped.decoded).class,
-            "approval": wrapped.approval.as_ref().map(|a| json!({
-                "account": prefix.map_or_else(|| a.account.to_string(), |p| a.account.ss58(p)),
-                "decoded": a.decoded.as_ref().map(|call| show::decoded(call, prefix)),
-                "call_data": crate::domain::ids::to_hex(&a.call_data),
-                "approves": a.approves,
-            })),
-            "notes": wrapped.notes,
-        }),
-        None => json!({ "kind": "none", "decoded": null, "call_data": null, "call_hash": null,
-            "reason": from.unwrapped }),
-    }
-}
-
-fn links(from: &Ingredients<'_>) -> Value {
-    match &from.links {
-        Some(links) => json!({ "polkadot_js": links.polkadot_js, "papi": links.papi }),
-        None => json!({ "polkadot_js": null, "papi": null }),
     }
 }
 

@@ -62,7 +62,7 @@ pub fn short(value: &Value, most: usize) -> String {
         Value::Null => "none".to_owned(),
         Value::String(text) if text.starts_with("0x") && text.len() > 42 => long_hex(text),
         Value::String(text) => text.clone(),
-        other => abbreviated(other, 0).to_string().replace('"', ""),
+        other => abbreviated(other, 0).to_string().replace('"', "").replace(',', ", "),
     };
     cut(&text, most)
 }
@@ -145,7 +145,7 @@ mod tests {
         let long = json(&Node::Bytes(vec![0xab; 2_000_000]), None);
         assert_eq!(short(&long, 60), "0xabababababab…abababab (2000000 bytes)");
         assert_eq!(short(&Value::Null, 60), "none");
-        assert_eq!(short(&json!([1, 2]), 60), "[1,2]");
+        assert_eq!(short(&json!([1, 2]), 60), "[1, 2]");
         assert_eq!(short(&json!("abcdef"), 4), "abc…");
     }
 }

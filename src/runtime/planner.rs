@@ -24,7 +24,10 @@ use crate::runbook::recipe::Recipe;
 use crate::runbook::template::{Filling, Template};
 use crate::runbook::wrap::Wrapper;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+/// Most that opening a chain may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Most rounds of opening and reading.
 const MAX_ROUNDS: usize = 16;
 
@@ -78,7 +81,7 @@ async fn made(
     base: &Base,
     (ask, mut draft, (mut texts, mut wrappers)): (Ask<'_>, Draft<'_>, Wraps),
 ) -> Result<Plan, String> {
-    let mut stations = Stations::new(plan, base);
+    let mut stations = Stations::new(plan, base, PATIENCE);
     read_all(&mut stations, &mut draft).await?;
     let composition = compose(&draft, &|target, at| stations.find(target, at)).map_err(|e| e.to_string())?;
     let outer = wrapping::outer(plan, &draft, &wrappers)?;

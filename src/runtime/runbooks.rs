@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// Most files of a team.
 const MAX_FILES: usize = 200;
-/// Most that all chains together may take to answer.
+/// Most that a chain may take to answer; all are asked at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why the catalogue cannot be read.
@@ -75,27 +75,18 @@ pub struct Judged {
     pub faults: Vec<Fault>,
 }
 
-/// Looks every recipe up in the metadata of its chain; at most half a minute for all chains together.
+/// Looks every recipe up in the metadata of its chain; at most half a minute, as all are asked at once.
 ///
 /// # Errors
 /// The system gives no thread.
 pub fn judge(plan: &sources::Plan, base: &Base, recipes: &[Recipe]) -> Result<Judged, String> {
-    let mut stations = Stations::new(plan, base);
+    let mut stations = Stations::new(plan, base, PATIENCE);
     let wanted: BTreeSet<String> = recipes.iter().flat_map(|recipe| candidates(plan, recipe)).collect();
     let keys: Vec<_> = wanted.into_iter().map(|id| (Target::Chain(id), OWN)).collect();
-    let threads = super::glance::threads()?;
-    let in_time = threads.block_on(async {
-        tokio::time::timeout(PATIENCE, async {
-            // One after the other would wait for each; all at once wait for the slowest.
-            stations.open(&keys).await;
-        })
-        .await
-        .is_ok()
-    });
-    let late = (!in_time).then(|| format!("no answer in {} s", PATIENCE.as_secs()));
+    super::glance::threads()?.block_on(stations.open(&keys));
     let mut judged = Judged { available: Vec::new(), faults: Vec::new() };
     for recipe in recipes {
-        judged.available.push(one(plan, &stations, recipe, late.as_deref()));
+        judged.available.push(one(plan, &stations, recipe));
         let chain = Target::Chain(recipe.chain.get_ref().clone());
         if let Some(reader) = stations.reader(&chain, OWN) {
             judged.faults.extend(lint_live(recipe, reader.runtime()));
@@ -115,7 +106,7 @@ fn candidates(plan: &sources::Plan, recipe: &Recipe) -> Vec<String> {
     paras.map(|c| c.id.to_string()).collect()
 }
 
-fn one(plan: &sources::Plan, stations: &Stations<'_>, recipe: &Recipe, late: Option<&str>) -> Available {
+fn one(plan: &sources::Plan, stations: &Stations<'_>, recipe: &Recipe) -> Available {
     let no = |reason: String| Available { yes: Some(false), reason: Some(reason) };
     let chains = candidates(plan, recipe);
     if chains.is_empty() {
@@ -136,7 +127,7 @@ fn one(plan: &sources::Plan, stations: &Stations<'_>, recipe: &Recipe, late: Opt
             },
             None => {
                 let optional = plan.network.chain(&ChainId::from(id.as_str())).is_some_and(|c| c.optional);
-                let why = stations.refusal(&target, OWN).or(late).unwrap_or("it was not read");
+                let why = stations.refusal(&target, OWN).unwrap_or("it was not read");
                 silent.push((optional, why.to_owned()));
             }
         }

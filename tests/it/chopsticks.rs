@@ -19,6 +19,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use tempfile::TempDir;
 
+/// Plans.
+mod plan;
+
 /// Block time of the relay chain.
 const T: i64 = 6_000;
 /// For what must only happen at all, on a slow machine, too: Chopsticks builds, answers and compiles in one thread.

@@ -134,8 +134,12 @@ fn inner(
 /// Whether a runbook can be used on a chain of this runtime, and why not: every call that it names must exist.
 #[must_use]
 pub fn availability(recipe: &Recipe, runtime: &Runtime) -> (bool, Option<String>) {
-    let gone =
-        fixed_calls(recipe).into_iter().find(|(pallet, name)| runtime.call_shape(pallet, name).is_none());
+    let lacks = |pallet: &str, name: &str| match name.contains('{') {
+        // Which call it is, a parameter says.
+        true => !runtime.has_pallet(pallet),
+        false => runtime.call_shape(pallet, name).is_none(),
+    };
+    let gone = fixed_calls(recipe).into_iter().find(|(pallet, name)| lacks(pallet, name));
     match gone {
         None => (true, None),
         Some((pallet, name)) if !runtime.has_pallet(&pallet) => {

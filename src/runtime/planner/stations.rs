@@ -40,13 +40,15 @@ pub struct Stations<'p> {
     opened: BTreeMap<Key, Result<Station, String>>,
     /// A node of the para itself, as it was given.
     para: Option<SecretUrl>,
+    /// Most that opening a chain may take, over all its endpoints.
+    patience: Duration,
 }
 
 impl<'p> Stations<'p> {
-    /// No chain is open.
+    /// No chain is open; opening one may take `patience`, over all its endpoints.
     #[must_use]
-    pub fn new(plan: &'p sources::Plan, base: &'p Base) -> Self {
-        Self { plan, base, opened: BTreeMap::new(), para: None }
+    pub fn new(plan: &'p sources::Plan, base: &'p Base, patience: Duration) -> Self {
+        Self { plan, base, opened: BTreeMap::new(), para: None, patience }
     }
 
     /// What is watched.
@@ -79,7 +81,14 @@ impl<'p> Stations<'p> {
     /// Opens these chains, all at once; those that are open stay as they are.
     pub async fn open(&mut self, keys: &[Key]) {
         let new: Vec<&Key> = keys.iter().filter(|key| !self.opened.contains_key(key)).collect();
-        let opened = join_all(new.iter().map(|key| self.open_one(key))).await;
+        let (this, limit) = (&*self, self.patience);
+        let opened = join_all(new.iter().map(|key| async move {
+            match tokio::time::timeout(limit, this.open_one(key)).await {
+                Ok(opened) => opened,
+                Err(_) => Err(format!("{}: no answer in {} s", key.0, limit.as_secs())),
+            }
+        }))
+        .await;
         let new: Vec<Key> = new.into_iter().cloned().collect();
         self.opened.extend(new.into_iter().zip(opened));
     }
