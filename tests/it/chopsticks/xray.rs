@@ -331,7 +331,7 @@ fn chop_xray_takes_the_right_head_from_the_paras_own_node_and_names_it_when_it_i
     let remedy = &found["runbooks"][0];
     assert_eq!((&remedy["row"], &remedy["params"]["para"]), (&json!("A3"), &json!("1004")), "{found:#}");
     let right = hex_bytes(remedy["params"]["new_head"].as_str().unwrap()).unwrap();
-    assert_eq!(header::of_head(&right).unwrap().number, people.best(), "it is the node's finalized header");
+    assert_eq!(header::of_bytes(&right).unwrap().at.number, people.best(), "it is the node's finalized header");
     assert!(found["facts"].as_array().unwrap().iter().any(|fact| fact["chain"] == "people"), "{found:#}");
 
     pen.set(&[of("Paras.Heads", right.encode())]);
