@@ -26,6 +26,7 @@ use std::time::Duration;
 mod finality;
 mod heads;
 mod history;
+mod paras;
 mod start;
 mod validators;
 
@@ -133,6 +134,8 @@ struct Reader {
     said: validators::Said,
     /// What is left out of the blocks to come.
     pause: validators::Pause,
+    /// When the paras are read, and the read under way.
+    paras: paras::Watch,
 }
 
 struct Supervisor<S> {
@@ -246,6 +249,10 @@ impl<S: FactSink> Supervisor<S> {
                     let Some((id, event)) = event else { return Ok(()) };
                     self.note(id, event).await?;
                     false
+                }
+                done = self.reader.paras.done() => {
+                    self.tell_paras(done).await?;
+                    continue;
                 }
                 _ = tick.tick() => true,
             };

@@ -5,7 +5,7 @@
 
 use super::{
     AccountId, Authorities, Block, BlockRef, ChainId, Clean, Dispute, EndpointId, Era, Hash, Identity,
-    Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet,
+    Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet, para::Paras,
 };
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +101,8 @@ pub enum Fact {
     },
     /// When a para was last included, read from the relay's state.
     Inclusion(Inclusion),
+    /// What the relay's state says of its paras, their channels and the cores, at one block.
+    Paras(Box<Paras>),
     /// Two endpoints claim different finalized blocks at one height.
     Conflict {
         /// The height.
@@ -150,6 +152,7 @@ impl Fact {
             Self::Pool(_) => "pool".to_owned(),
             Self::Disputes { .. } => "disputes".to_owned(),
             Self::Inclusion(i) => format!("inclusion/{}", i.para),
+            Self::Paras(_) => "paras".to_owned(),
             Self::Unread { section, .. } => format!("unread/{section}"),
         })
     }

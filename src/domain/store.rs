@@ -11,7 +11,7 @@ pub mod validators;
 
 use super::{
     AccountId, Authorities, Badge, BlockRef, ChainId, Clean, Dispute, EndpointId, EndpointView, Era, Fact,
-    Identity, Observation, Observed, Origin, ParaId, Reading, RuntimeVersion, Session, UnixMs,
+    Identity, Observation, Observed, Origin, ParaId, Reading, RuntimeVersion, Session, UnixMs, para::Paras,
 };
 use blocks::BlockRing;
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,10 @@ pub struct ChainView {
     pub disputes: Reading<Disputes>,
     /// Progress of the paras, seen from the relay.
     pub paras: BTreeMap<ParaId, ParaProgress>,
+    /// What the relay's state says of its paras (relay only). A read that failed leaves what was read before, at its block;
+    /// why it failed stands in `unread` under `paras`.
+    #[serde(default)]
+    pub parachains: Reading<Box<Paras>>,
     /// Sections that could not be read, with the reason.
     pub unread: BTreeMap<String, Clean>,
 }
@@ -234,6 +238,7 @@ impl ChainView {
             conflicts: VecDeque::new(),
             disputes: Reading::default(),
             paras: BTreeMap::new(),
+            parachains: Reading::default(),
             unread: BTreeMap::new(),
         }
     }

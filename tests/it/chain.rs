@@ -15,6 +15,7 @@ mod finality;
 mod lies;
 mod links;
 mod manners;
+mod paras;
 mod staking;
 mod upgrade;
 mod validators;

@@ -51,6 +51,8 @@ pub(in crate::chain) struct ReadBlock {
     pub(in crate::chain) body_late: bool,
     /// True where the disputes must be read again.
     pub(in crate::chain) disputes_changed: bool,
+    /// True where an event touches paras, channels, messages or cores.
+    pub(in crate::chain) paras_touched: bool,
     /// True where the block says that it changed the code, or where it was not written by the runtime that should have
     /// written it: the runtime must be looked up before the block is believed.
     pub(in crate::chain) doubts_runtime: bool,
@@ -132,6 +134,7 @@ pub(in crate::chain) async fn read(
     let index = session.map(|s| s.index);
     let events = around.before.runtime.events(events_bytes(runtime, &state));
     let disputes_changed = events.list.iter().any(relay::touches_disputes);
+    let paras_touched = events.list.iter().any(relay::touches_paras);
     let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
     let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
     let doubts_runtime = events.error.is_some() || code_updated || foreign;
@@ -150,7 +153,16 @@ pub(in crate::chain) async fn read(
         event_count: Some(events.count),
         undecoded: events.error.as_ref().map(|e| Clean::of(&e.to_string())),
     };
-    Ok(ReadBlock { block, facts, validators: told, body_late, disputes_changed, doubts_runtime, foreign })
+    Ok(ReadBlock {
+        block,
+        facts,
+        validators: told,
+        body_late,
+        disputes_changed,
+        paras_touched,
+        doubts_runtime,
+        foreign,
+    })
 }
 
 /// What a session that begins is known by: authors and validators, in one request. Inside: why it could not be had.

@@ -36,6 +36,31 @@ pub(in crate::chain) fn touches_disputes(event: &DecodedEvent) -> bool {
     event.pallet == "ParasDisputes"
 }
 
+/// Pallets whose events change what is known of paras, their channels, messages and cores. The calls of
+/// `ParasSudoWrapper` leave no event but that of `Sudo`.
+const ABOUT_PARAS: [&str; 14] = [
+    "Paras",
+    "ParasShared",
+    "Configuration",
+    "Registrar",
+    "Slots",
+    "AssignedSlots",
+    "Hrmp",
+    "Dmp",
+    "MessageQueue",
+    "Coretime",
+    "ParaScheduler",
+    "OnDemand",
+    "OnDemandAssignmentProvider",
+    "Sudo",
+];
+
+/// True for events after which the paras are worth another look. Backing and inclusion, which every block brings, are not.
+pub(in crate::chain) fn touches_paras(event: &DecodedEvent) -> bool {
+    ABOUT_PARAS.contains(&event.pallet.as_str())
+        || (event.pallet == "ParaInclusion" && event.name == "UpwardMessagesReceived")
+}
+
 /// Reads all disputes in the state of block `at`. None on a chain that has none to read.
 pub(in crate::chain) async fn disputes(
     rpc: &Rpc,

@@ -74,7 +74,7 @@ enum Mode {
 }
 
 /// True on a chain that has para validators.
-pub(super) fn on(runtime: &Runtime) -> bool {
+pub(in crate::chain) fn on(runtime: &Runtime) -> bool {
     [("ParaInherent", "OnChainVotes"), ("ParasShared", "CurrentSessionIndex")]
         .iter()
         .all(|(pallet, item)| runtime.key(pallet, item).is_ok())

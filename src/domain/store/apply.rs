@@ -98,6 +98,7 @@ impl ChainView {
                     para.read_at = Some(seen.at);
                 }
             }
+            Fact::Paras(paras) => self.parachains = seen.known(paras.clone(), Some(paras.at)),
             Fact::Conflict { number, ours, theirs } => {
                 let conflict = Conflict {
                     at: obs.at,
@@ -273,6 +274,10 @@ impl ChainView {
             "points" => self.validators.points = Reading::Unknown(reason.clone()),
             "pool" => self.pool = Reading::Unknown(reason.clone()),
             "disputes" => self.disputes = Reading::Unknown(reason.clone()),
+            // What was read before stays, at its block and with its age.
+            "paras" if self.parachains.known().is_none() => {
+                self.parachains = Reading::Unknown(reason.clone())
+            }
             "runtime" => self.runtime = Reading::Unknown(reason.clone()),
             _ => {}
         }
@@ -307,6 +312,7 @@ fn section_of(fact: &Fact) -> Option<&'static str> {
         Fact::Peers(_) => Some("peers"),
         Fact::Pool(_) => Some("pool"),
         Fact::Disputes { .. } => Some("disputes"),
+        Fact::Paras(_) => Some("paras"),
         Fact::Runtime { .. } => Some("runtime"),
         _ => None,
     }
