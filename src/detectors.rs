@@ -13,22 +13,27 @@ mod endpoint_lag;
 mod finality_conflict;
 mod finality_lag;
 mod finality_stall;
+mod hrmp_backlog;
 mod inclusion_failure;
 mod node_flapping;
+mod para_code_stuck;
 mod para_stall;
 mod reorg;
 mod runtime_upgraded;
+mod sovereign_low;
 mod stale_data;
 #[cfg(test)]
 pub(crate) mod testbed;
 mod validator_disabled;
 mod validator_grade;
 mod validator_missed;
+mod xcm_failure;
 
+use crate::domain::para::Paras;
 use crate::domain::store::blocks::BlockRow;
 use crate::domain::{
-    AccountId, ChainKind, ChainSpec, ChainView, Clean, EndpointView, Hash, Link, Network, Severity, Store,
-    UnixMs,
+    AccountId, ChainKind, ChainSpec, ChainView, Clean, EndpointView, Hash, Link, Network, Origin, Reading,
+    Severity, Store, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +75,9 @@ impl Watch {
 
 /// More findings about validators than this become one sentence.
 const MANY: usize = 20;
+
+/// The paras are read every ten blocks; what was read longer ago than this many says nothing of now.
+const OLD_PARAS: u64 = 30;
 
 /// Shortest block time the rules work with, so that a chain which claims 0 ms does not fire everything.
 const LEAST_BLOCK_TIME_MS: u64 = 250;
@@ -220,6 +228,25 @@ impl View<'_> {
         worst.map(|severity| Finding::new(severity, since, summary).about("many")).into_iter().collect()
     }
 
+    /// What the relay's state says of its paras, young enough to judge by.
+    fn paras(&self) -> Result<&Paras, Clean> {
+        self.sees()?;
+        if let Some(why) = self.chain.unread.get("paras") {
+            return Err(why.clone());
+        }
+        let known = match &self.chain.parachains {
+            Reading::Known(known) if known.origin != Origin::Journal => &known.value,
+            Reading::Known(_) => return Err(Clean::of("not read yet in this run")),
+            Reading::Unknown(reason) => return Err(reason.clone()),
+        };
+        let best = self.chain.best.as_ref().map_or(known.at.number, |best| best.value.number);
+        let age = best.saturating_sub(known.at.number);
+        if age > OLD_PARAS {
+            return Err(Clean::of(&format!("the paras were last read {age} blocks ago")));
+        }
+        Ok(known)
+    }
+
     fn source(&self) -> Option<&EndpointView> {
         self.chain.endpoints.get(self.chain.source.as_ref()?).filter(|e| e.link == Link::Up)
     }
@@ -317,11 +344,15 @@ pub const DETECTORS: &[Detector] = &[
     finality_stall::DETECTOR,
     dispute::DETECTOR,
     para_stall::DETECTOR,
+    para_code_stuck::DETECTOR,
     inclusion_failure::DETECTOR,
     stale_data::DETECTOR,
     reorg::DETECTOR,
     finality_lag::DETECTOR,
     candidate_failure::DETECTOR,
+    hrmp_backlog::DETECTOR,
+    xcm_failure::DETECTOR,
+    sovereign_low::DETECTOR,
     clock_skew::DETECTOR,
     endpoint_lag::DETECTOR,
     node_flapping::DETECTOR,

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod filter;
 pub mod health;
 pub mod input;
+pub mod paras;
 pub mod table;
 pub mod ui;
 pub mod validators;
@@ -182,6 +183,14 @@ impl AppState {
     pub fn relay(&self) -> Option<Chain<'_>> {
         let spec = self.network.relay()?;
         Some(Chain { state: self, spec, view: self.store.chain(&spec.id) })
+    }
+
+    /// The relay's paras, worst first; none where they were never read.
+    #[must_use]
+    pub fn board(&self) -> Option<paras::Board<'_>> {
+        let relay = self.relay()?;
+        let alerts = self.alerts.standing().map(|s| &s.alert);
+        paras::Board::of(&self.network, (relay.spec, relay.view?), alerts, self.now)
     }
 
     /// The chains in the order of the profile.

@@ -4,6 +4,7 @@
 //! it. Must not import anything above `domain` and `detectors`.
 
 use super::{DETECTORS, Finding, Verdict, View, Watch};
+use crate::domain::para::{self, Cited, Found, Lifecycle, Para, Paras};
 use crate::domain::{
     AccountId, Block, BlockRef, BlockVotes, CandidateVotes, ChainId, ChainKind, ChainSpec, ChainView, Clean,
     EndpointId, Fact, Hash, Link, Network, Observation, ParaId, RuntimeVersion, Session, Severity, Store,
@@ -174,6 +175,38 @@ impl Bed {
         self.block_with(chain, number, |block| block.parent = parent);
     }
 
+    /// The relay's paras in the state of block `at`; each has core 0 unless `change` says otherwise.
+    pub(crate) fn paras(&mut self, at: u64, list: Vec<Para>, change: impl FnOnce(&mut Paras)) {
+        let mut paras = Paras {
+            at: self.name(at),
+            stamped: Some(self.now),
+            session: cited(7),
+            limits: absent(),
+            existential_deposit: cited(10),
+            claim_queue: cited(vec![(0, list.iter().map(|p| p.id).collect())]),
+            cores: absent(),
+            work: absent(),
+            schedules: absent(),
+            on_demand: absent(),
+            groups: absent(),
+            validators: absent(),
+            disabled: absent(),
+            channels: vec![],
+            requests: absent(),
+            closing: absent(),
+            pvf_votes: absent(),
+            frozen: absent(),
+            actions: vec![],
+            upcoming: absent(),
+            forced: absent(),
+            cooldowns: absent(),
+            registered: absent(),
+            paras: list.into_iter().map(|p| (p.id, p)).collect(),
+        };
+        change(&mut paras);
+        self.fact(RELAY, Some("a"), Fact::Paras(Box::new(paras)));
+    }
+
     /// What the detector says about the chain now.
     pub(crate) fn check(&self, detector: &str, chain: &str) -> Verdict {
         let rule = DETECTORS.iter().find(|d| d.id == detector).unwrap();
@@ -211,6 +244,67 @@ impl Bed {
             votes: None,
             undecoded: None,
         }
+    }
+}
+
+/// A place where this was found.
+pub(crate) fn cited<T>(value: T) -> Cited<T> {
+    Cited { name: "Place".to_owned(), key: "0x01".to_owned(), found: Found::Value(value) }
+}
+
+/// A place where nothing is.
+pub(crate) fn absent<T>() -> Cited<T> {
+    Cited { name: "Place".to_owned(), key: "0x01".to_owned(), found: Found::Absent }
+}
+
+/// A place that was not read.
+pub(crate) fn unread<T>(why: &str) -> Cited<T> {
+    Cited { name: "Place".to_owned(), key: String::new(), found: Found::Unread(Clean::of(why)) }
+}
+
+/// A para to which nothing happens. The existential deposit of the bed is 10.
+pub(crate) fn para(id: u32) -> Para {
+    let id = ParaId(id);
+    Para {
+        id,
+        lifecycle: cited(Lifecycle::Parathread),
+        head: absent(),
+        context: cited(1),
+        code_hash: absent(),
+        upgrade: para::Upgrade {
+            future_code: absent(),
+            from: absent(),
+            go_ahead: absent(),
+            restriction: absent(),
+            authorized: absent(),
+        },
+        pending: absent(),
+        constraints: absent(),
+        registration: absent(),
+        dmp: cited(vec![]),
+        dmp_head: absent(),
+        ump: absent(),
+        inbound: cited(vec![]),
+        outbound: cited(vec![]),
+        sovereign: para::Sovereign { account: para::child_account(id), free: cited(1_000) },
+        sibling: para::sibling_account(id),
+    }
+}
+
+/// A channel from, to; messages and bytes with their limits.
+pub(crate) fn channel(ends: (u32, u32), messages: (u32, u32), bytes: (u32, u32)) -> para::Channel {
+    para::Channel {
+        sender: ParaId(ends.0),
+        recipient: ParaId(ends.1),
+        state: cited(para::ChannelState {
+            max_capacity: messages.1,
+            max_total_size: bytes.1,
+            max_message_size: bytes.1,
+            msg_count: messages.0,
+            total_size: bytes.0,
+            mqc_head: None,
+        }),
+        contents: absent(),
     }
 }
 

@@ -126,6 +126,12 @@ pub struct Thresholds {
     pub para_stall_major: u64,
     /// `para-stall`: the same, critical.
     pub para_stall_critical: u64,
+    /// `para-code-stuck`: relay blocks that new code may be due without being applied.
+    pub para_code_blocks: u64,
+    /// `hrmp-backlog`: how full a channel may be, per cent of its messages or bytes.
+    pub hrmp_backlog_percent: u64,
+    /// `xcm-failure`: newest blocks in which failed messages count.
+    pub xcm_failure_window: u64,
     /// `validator-missed`: own slots in a row without a block.
     pub validator_missed_slots: u64,
     /// `validator-missed`: backing votes missed in a row.
@@ -155,6 +161,9 @@ impl Default for Thresholds {
             inclusion_failure_blocks: 10,
             para_stall_major: 10,
             para_stall_critical: 50,
+            para_code_blocks: 20,
+            hrmp_backlog_percent: 80,
+            xcm_failure_window: 100,
             validator_missed_slots: 3,
             validator_missed_votes: 10,
         }

@@ -6,6 +6,8 @@
 
 mod apply;
 pub mod blocks;
+pub mod messages;
+pub mod paras;
 pub mod slots;
 pub mod validators;
 

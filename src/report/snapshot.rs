@@ -3,6 +3,7 @@
 //! In: the store and the alerts at a moment. Out: [`Snapshot`], field by field as CONTRACT says. What could not be read is
 //! null, and every section that was not read stands in `unread` with the reason.
 
+mod paras;
 mod validators;
 
 use crate::domain::endpoint::Badge;
@@ -48,9 +49,9 @@ pub struct Snapshot {
     chains: Vec<Chain>,
     alerts: Vec<Alert>,
     validators: Vec<validators::Validator>,
-    parachains: Vec<()>,
-    hrmp: Vec<()>,
-    cores: Vec<()>,
+    parachains: Vec<paras::Parachain>,
+    hrmp: Vec<paras::Channel>,
+    cores: Vec<paras::CoreEntry>,
     balances: Balances,
     referenda: Vec<()>,
     runtime: Vec<Runtime>,
@@ -167,7 +168,7 @@ struct TicketStats {
 }
 
 /// Sections of CONTRACT that this program does not read yet.
-const NOT_BUILT: [&str; 6] = ["parachains", "hrmp", "cores", "balances", "referenda", "tickets"];
+const NOT_BUILT: [&str; 3] = ["balances", "referenda", "tickets"];
 
 impl Snapshot {
     /// Takes the snapshot.
@@ -187,6 +188,7 @@ impl Snapshot {
             unread.extend(b.rules.iter().map(|(rule, reason)| (section(rule), reason.to_string())));
         }
         let validators = validators::section(input, &mut unread);
+        let paras = paras::sections(input, &mut unread);
         Self {
             schema: 1,
             network: input.network.id.clone(),
@@ -195,9 +197,9 @@ impl Snapshot {
             chains,
             alerts: input.alerts.to_vec(),
             validators,
-            parachains: Vec::new(),
-            hrmp: Vec::new(),
-            cores: Vec::new(),
+            parachains: paras.parachains,
+            hrmp: paras.hrmp,
+            cores: paras.cores,
             balances: Balances::default(),
             referenda: Vec::new(),
             runtime: input.network.chains.iter().map(|spec| runtime(input, spec)).collect(),

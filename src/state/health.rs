@@ -166,7 +166,9 @@ fn about(network: &Network, row: &Row<'_>, word: &str, rows: usize, now: UnixMs)
 #[must_use]
 pub fn headline(network: &Network, alert: &Alert) -> String {
     match alert.detector.as_str() {
-        "clock-skew" | "para-stall" | "candidate-failure" => alert.summary.clone(),
+        "clock-skew" | "para-stall" | "candidate-failure" | "para-code-stuck" | "sovereign-low" => {
+            alert.summary.clone()
+        }
         _ => {
             let name = network.chain(&alert.chain).map_or(alert.chain.as_str(), |spec| spec.name.as_str());
             format!("{name} {}", alert.summary)

@@ -163,7 +163,8 @@ fn unknown_word(chain: &Chain<'_>) -> &'static str {
 fn alert_word(alert: &Alert) -> &str {
     match (alert.detector.as_str(), alert.severity) {
         // It stands on the relay chain, and is about a para.
-        ("para-stall", _) => "para",
+        ("para-stall" | "para-code-stuck" | "sovereign-low", _) => "para",
+        ("hrmp-backlog" | "xcm-failure", _) => "messages",
         ("block-stall" | "finality-stall", Severity::Critical) => "stalled",
         ("block-stall", _) => "waiting",
         ("finality-stall", _) => "finality",

@@ -13,6 +13,9 @@ use sereno::keymap::Keymap;
 use sereno::state::{AppState, Mode};
 use std::collections::BTreeMap;
 
+/// Paras of the bed.
+#[path = "bed/paras.rs"]
+mod paras;
 /// Validators of the bed.
 #[path = "bed/validators.rs"]
 mod validators;
@@ -28,6 +31,8 @@ pub(crate) struct Bed {
     session: bool,
     /// True where they carry votes too.
     votes: bool,
+    /// True where paras of other people are registered, most of them in trouble.
+    trouble: bool,
     heads: BTreeMap<&'static str, u64>,
 }
 
@@ -99,7 +104,8 @@ impl Bed {
     pub(crate) fn of(network: Network, mode: Mode) -> Self {
         let keymap = Keymap::built_in().unwrap();
         let state = AppState::new(network, keymap, "kim".to_owned(), mode);
-        let mut bed = Self { state, now: START, session: false, votes: false, heads: BTreeMap::new() };
+        let mut bed =
+            Self { state, now: START, session: false, votes: false, trouble: false, heads: BTreeMap::new() };
         bed.wait(0);
         bed
     }
@@ -276,6 +282,7 @@ impl Bed {
             let started = Some(UnixMs(START - 3_600_000));
             self.fact(chain, source, Fact::Era(Some(Era { index: 312, started })));
             self.fact(chain, source, Fact::Disputes { disputes: vec![], frozen: None });
+            self.tell_paras(at);
         } else {
             let reason = Clean::of("no such pallet: Staking");
             self.fact(chain, source, Fact::Unread { section: Clean::of("era"), reason });
@@ -304,6 +311,9 @@ impl Bed {
         }
         let source = self.endpoints(chain).into_iter().next();
         self.fact(chain, source.as_ref(), Fact::Best(Box::new(block)));
+        if chain == "relay" && number.is_multiple_of(10) {
+            self.tell_paras(at);
+        }
     }
 
     pub(crate) fn block(&self, chain: &str, number: u64, fork: u8) -> Block {

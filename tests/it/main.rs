@@ -32,6 +32,7 @@ mod runbooks;
 mod runs;
 mod screens;
 mod sereno;
+mod snapshot_paras;
 mod terminal;
 mod validators;
 mod validators_tab;

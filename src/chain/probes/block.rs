@@ -12,6 +12,7 @@ use super::validators::{self, Near};
 use super::votes::{self, Body, Told};
 use super::{State, query, soft};
 use crate::codec::{DecodedEvent, Events, Header, Runtime, field, variant_name};
+use crate::domain::store::messages;
 use crate::domain::validator::StakingMode;
 use crate::domain::{Block, Clean, Era, EventRecord, Fact, UnixMs};
 use codec::{Compact, Decode};
@@ -149,7 +150,7 @@ pub(in crate::chain) async fn read(
         missed: epochs.missed(around.parent_slot, header.author),
         transactions: transactions(&events),
         candidates: events.list.iter().filter_map(relay::candidate).collect(),
-        events: events.list.iter().filter(|e| !is_routine(e)).take(MAX_EVENTS).map(record).collect(),
+        events: kept(&events),
         event_count: Some(events.count),
         undecoded: events.error.as_ref().map(|e| Clean::of(&e.to_string())),
     };
@@ -272,6 +273,21 @@ fn transactions(events: &Events) -> Option<u32> {
         .filter(|info| field(info, "class", 1).and_then(variant_name) != Some("Mandatory"))
         .count();
     u32::try_from(count).ok()
+}
+
+/// The events that are kept. What is worth knowing is not pushed out by what is merely many.
+fn kept(events: &Events) -> Vec<EventRecord> {
+    let records = events.list.iter().filter(|e| !is_routine(e)).map(record);
+    let mut kept: Vec<EventRecord> = Vec::new();
+    let mut failures = 0;
+    for event in records {
+        let failed = messages::failure(&event).is_some() && failures < MAX_EVENTS;
+        failures += usize::from(failed);
+        if failed || kept.len() < MAX_EVENTS {
+            kept.push(event);
+        }
+    }
+    kept
 }
 
 fn is_routine(event: &DecodedEvent) -> bool {

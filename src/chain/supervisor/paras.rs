@@ -98,13 +98,18 @@ impl<S: FactSink> Supervisor<S> {
 
     /// Tells what was read. After a link that broke they are read again with the next block, whoever gives it.
     pub(super) async fn tell_paras(&mut self, (id, answer): (EndpointId, Answer)) -> Result<(), Closed> {
+        let unread = |reason: Clean| Fact::Unread { section: "paras".into(), reason };
         let fact = match answer {
-            Ok(paras) => Fact::Paras(Box::new(paras)),
+            // A list of paras that was not read is not an empty one.
+            Ok(paras) => match paras.registered.unread() {
+                Some(why) => unread(why.clone()),
+                None => Fact::Paras(Box::new(paras)),
+            },
             Err(e) => {
                 if e.is_fatal() {
                     self.reader.paras.last = None;
                 }
-                Fact::Unread { section: "paras".into(), reason: Clean::of(&e.to_string()) }
+                unread(Clean::of(&e.to_string()))
             }
         };
         self.out.say(Some(&id), fact).await
