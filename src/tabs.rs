@@ -5,9 +5,11 @@
 
 pub mod health;
 pub mod lists;
+pub mod recovery;
 pub mod subject;
 pub mod validators;
 pub mod words;
+pub mod xcm;
 
 use crate::command::Command;
 use crate::domain::AlertId;
@@ -81,7 +83,7 @@ pub enum Intent {
 }
 
 /// Every tab, in the order of the tab bar.
-pub const TABS: &[Tab] = &[health::TAB, validators::TAB];
+pub const TABS: &[Tab] = &[health::TAB, validators::TAB, recovery::TAB, xcm::TAB];
 
 /// The tab that is open.
 #[must_use]
@@ -113,7 +115,8 @@ pub fn focused_rows(state: &AppState) -> Option<(String, Box<dyn Rows + '_>)> {
 #[must_use]
 pub fn shares_the_screen(state: &AppState) -> bool {
     let ui = &state.ui;
-    let several = ui.place.chain.is_some() || ui.place.tab == validators::TAB.number;
+    let tabs = [validators::TAB.number, recovery::TAB.number, xcm::TAB.number];
+    let several = ui.place.chain.is_some() || tabs.contains(&ui.place.tab);
     several && !ui.zoom && ui.width >= WIDE.0 && ui.height >= WIDE.1
 }
 

@@ -24,13 +24,16 @@ pub struct Place {
     /// The opened validator.
     #[serde(default)]
     pub validator: Option<AccountId>,
+    /// The opened para.
+    #[serde(default)]
+    pub para: Option<ParaId>,
 }
 
 impl Place {
     /// The first view of a tab.
     #[must_use]
     pub fn root(tab: u8) -> Self {
-        Self { tab, chain: None, validator: None }
+        Self { tab, chain: None, validator: None, para: None }
     }
 
     /// A chain, opened in a tab.
@@ -45,10 +48,16 @@ impl Place {
         Self { validator: Some(stash), ..Self::root(tab) }
     }
 
+    /// A para, opened in a tab.
+    #[must_use]
+    pub fn para(tab: u8, para: ParaId) -> Self {
+        Self { para: Some(para), ..Self::root(tab) }
+    }
+
     /// True for a tab's first view.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.chain.is_none() && self.validator.is_none()
+        self.chain.is_none() && self.validator.is_none() && self.para.is_none()
     }
 }
 
@@ -66,6 +75,10 @@ pub enum Subject {
     Endpoint(ChainId, EndpointId),
     /// A para as the relay chain sees it.
     Para(ParaId),
+    /// A channel between two paras: who sends, who receives.
+    Channel(ParaId, ParaId),
+    /// A fact about a para in the relay's state, by the name of its place.
+    Place(ParaId, String),
     /// A dispute about the candidate with this hash.
     Dispute(Hash),
     /// Event number `.2` among the kept events of a block.
@@ -328,6 +341,7 @@ impl Ui {
         let depth = match &self.place {
             Place { chain: Some(_), .. } => "chain",
             Place { validator: Some(_), .. } => "validator",
+            Place { para: Some(_), .. } => "para",
             _ => "root",
         };
         format!("{}/{depth}", self.place.tab)

@@ -2,6 +2,7 @@
 //!
 //! In: rows and words. Out: panels. Must not know what the rows mean.
 
+use super::Pane;
 use crate::screen::{Body, Column, Line, Panel, Role, Table};
 use crate::state::AppState;
 use crate::state::table::Rows;
@@ -26,6 +27,22 @@ pub fn with_filter(title: Line, filter: &str, shown: usize, all: usize) -> Line 
 pub fn empty(id: &str, sentence: &str, next: &str) -> Panel {
     let body = Body::Empty { sentence: Line::of(Role::Text, sentence), next: Line::of(Role::Dim, next) };
     Panel { id: id.to_owned(), title: None, focused: false, stale: false, body }
+}
+
+/// The names of the panes, where one is shown at a time, the focused one marked.
+#[must_use]
+pub fn strip(panes: &[Pane], focus: &str) -> Panel {
+    let mut line = Line::default();
+    for pane in panes {
+        let (role, text) = if pane.id == focus {
+            (Role::TabActive, format!("▸{} ", pane.id))
+        } else {
+            (Role::TabInactive, format!(" {} ", pane.id))
+        };
+        line = line.and(role, text);
+    }
+    let body = Body::Text(vec![line.and(Role::Key, " w ").and(Role::Dim, "next")]);
+    Panel { id: "strip".to_owned(), title: None, focused: false, stale: false, body }
 }
 
 /// Words around a list.

@@ -91,6 +91,11 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
         Subject::Author(chain, account) => (state.chain(chain)?.address(account), "address".to_owned()),
         Subject::Endpoint(_, id) => (id.to_string(), "endpoint".to_owned()),
         Subject::Para(id) => (id.to_string(), "para id".to_owned()),
+        Subject::Channel(from, to) => (format!("{from}-{to}"), "channel".to_owned()),
+        Subject::Place(id, name) => {
+            let fact = super::recovery::evidence(state, *id, name)?;
+            (fact.key, format!("storage key of {name}"))
+        }
         Subject::Dispute(hash) => (hash.to_string(), "candidate hash".to_owned()),
         Subject::Alert(id) => (id.to_string(), "alert id".to_owned()),
         Subject::Validator(stash) | Subject::Session(stash, _) => {
@@ -170,6 +175,8 @@ pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>>
         | Subject::Endpoint(id, _)
         | Subject::Event(id, ..) => state.chain(id),
         Subject::Para(_)
+        | Subject::Channel(..)
+        | Subject::Place(..)
         | Subject::Dispute(_)
         | Subject::Validator(_)
         | Subject::Provider(_)
@@ -200,6 +207,8 @@ pub fn title(state: &AppState, subject: &Subject) -> String {
             Some(spec) => format!("para {id}, {}", spec.name),
             None => format!("para {id}"),
         },
+        Subject::Channel(from, to) => format!("channel {from} → {to}"),
+        Subject::Place(_, name) => name.clone(),
         Subject::Dispute(hash) => format!("dispute about {}", hash.short()),
         Subject::Event(id, hash, index) => match event(state, id, hash, *index) {
             Some(e) => format!("{}.{} on {}", e.pallet, e.name, of(id)),

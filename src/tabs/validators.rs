@@ -10,7 +10,6 @@ mod missed;
 mod one;
 mod providers;
 mod seats;
-mod strip;
 
 pub use header::lines as header;
 pub use seats::SeatRows;
@@ -229,7 +228,7 @@ fn body(state: &AppState) -> Node {
     let top = (Size::Content(most), Node::panel(top));
     let nobody = state.ui.place.is_root() && state.validators().seats.is_empty();
     if nobody || !super::shares_the_screen(state) {
-        let strip = (Size::Cells(1), Node::panel(strip::panel(&panes(state), focus)));
+        let strip = (Size::Cells(1), Node::panel(lists::strip(&panes(state), focus)));
         return Node::Rows(vec![top, strip, (Size::Share(1), one(focus))]);
     }
     let step = u16::try_from(state.ui.grow.clamp(-3, 3) + 4).unwrap_or(4);

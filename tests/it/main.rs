@@ -27,6 +27,7 @@ mod net;
 mod overlays;
 #[cfg(feature = "rehearse")]
 mod rehearse;
+mod recovery_tab;
 mod roster;
 mod runbooks;
 mod runs;

@@ -139,3 +139,27 @@ fn validators() {
     insta::assert_snapshot!("overlay-timeline-validator", picture(&bed));
     pictures("wall-validators", || Bed::validators(Mode::Wall), "Tab");
 }
+
+#[test]
+fn recovery() {
+    pictures("recovery", || Bed::recovery(Mode::Console), "5");
+    pictures("recovery-para-silent", || Bed::recovery(Mode::Console), "5 Enter");
+    pictures("recovery-para", || Bed::recovery(Mode::Console), "5 / 2 0 4 3 Enter Enter");
+    pictures("recovery-unread", || Bed::unread_paras(Mode::Console), "5");
+    pictures("recovery-empty", || Bed::new(Mode::Console), "5");
+    for (name, keys) in
+        [("para", "5 / 2 0 4 3 Enter d"), ("place", "5 / 2 0 4 3 Enter Enter d"), ("channel", "9 j d")]
+    {
+        let mut bed = Bed::recovery(Mode::Console).size(120, 40);
+        bed.keys(keys);
+        insta::assert_snapshot!(format!("overlay-describe-{name}"), picture(&bed));
+    }
+}
+
+#[test]
+fn xcm() {
+    pictures("xcm", || Bed::recovery(Mode::Console), "9");
+    pictures("xcm-failed", || Bed::recovery(Mode::Console), "9 w w");
+    pictures("xcm-quiet", || Bed::healthy(Mode::Console), "9");
+    pictures("xcm-empty", || Bed::new(Mode::Console), "9");
+}

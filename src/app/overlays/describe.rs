@@ -3,9 +3,10 @@
 //! In: a subject. Out: name and value lines. Hashes and addresses stand in full here.
 
 mod chain;
+mod para;
 mod validator;
 
-use crate::domain::{BlockRef, ChainId, EndpointId, Hash, ParaId};
+use crate::domain::{BlockRef, ChainId, EndpointId, Hash};
 use crate::screen::{Line, Role, format};
 use crate::state::ui::Subject;
 use crate::state::{AppState, Chain};
@@ -20,7 +21,9 @@ pub(super) fn pairs(state: &AppState, about: &Subject) -> Pairs {
         Subject::Block(id, hash) => state.chain(id).and_then(|c| block(&c, hash)),
         Subject::Author(id, account) => state.chain(id).map(|c| author(&c, account)),
         Subject::Endpoint(id, endpoint) => endpoint_pairs(state, id, endpoint),
-        Subject::Para(id) => para(state, *id),
+        Subject::Para(id) => para::pairs(state, *id),
+        Subject::Channel(from, to) => para::channel(state, (*from, *to)),
+        Subject::Place(id, key) => para::place(state, *id, key),
         Subject::Dispute(hash) => dispute(state, hash),
         Subject::Event(id, hash, index) => event(state, id, hash, *index),
         Subject::Alert(id) => alert(state, id),
@@ -149,21 +152,6 @@ fn endpoint_pairs(state: &AppState, id: &ChainId, endpoint: &EndpointId) -> Opti
     ]);
     out.extend(view.drops.iter().rev().map(|at| pair("  lost", moment(state, *at))));
     Some(out)
-}
-
-fn para(state: &AppState, id: ParaId) -> Option<Pairs> {
-    let relay = state.relay()?;
-    let para = relay.view?.paras.get(&id)?;
-    let at = |n: Option<u64>| n.map(|n| format!("relay block #{}", format::number(n)));
-    let timed_out: Vec<String> = para.timed_out.iter().map(|n| format!("#{}", format::number(*n))).collect();
-    Some(vec![
-        pair("para", id.to_string()),
-        optional("name", state.network.para(id).map(|c| c.name.clone()), "not a chain of the profile"),
-        optional("last included", at(para.last_included), "never, as far as the relay chain says"),
-        optional("included at", para.included_at.map(|t| moment(state, t)), "read from state, not seen"),
-        optional("last backed", at(para.last_backed), "not seen in this run"),
-        pair("timed out", if timed_out.is_empty() { "none seen".to_owned() } else { timed_out.join(", ") }),
-    ])
 }
 
 fn dispute(state: &AppState, candidate: &Hash) -> Option<Pairs> {

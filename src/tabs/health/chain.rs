@@ -8,7 +8,7 @@ use crate::domain::{ChainKind, Reading};
 use crate::screen::{Body, Line, Node, Panel, Role, Size, format};
 use crate::state::health;
 use crate::state::{AppState, Chain};
-use crate::tabs::words;
+use crate::tabs::{lists, words};
 
 /// The view of one chain.
 pub(super) fn body<'a>(state: &'a AppState, chain: Chain<'a>, focus: &'static str) -> Node {
@@ -20,7 +20,7 @@ pub(super) fn body<'a>(state: &'a AppState, chain: Chain<'a>, focus: &'static st
     let step = u16::try_from(state.ui.grow.clamp(-3, 3) + 4).unwrap_or(4);
     let size = |id: &'static str| if id == focus { Size::Share(step) } else { Size::Share(4) };
     if !crate::tabs::shares_the_screen(state) {
-        let strip = (Size::Cells(1), Node::panel(strip(state, focus)));
+        let strip = (Size::Cells(1), Node::panel(lists::strip(&panes(state), focus)));
         return Node::Rows(vec![summary, strip, (Size::Share(1), one(focus))]);
     }
     let is_relay = chain.spec.kind == ChainKind::Relay;
@@ -36,20 +36,6 @@ pub(super) fn body<'a>(state: &'a AppState, chain: Chain<'a>, focus: &'static st
     let columns =
         Node::Columns(vec![(Size::Share(1), Node::Rows(left)), (Size::Share(1), Node::Rows(right))]);
     Node::Rows(vec![summary, (Size::Share(1), columns)])
-}
-
-/// The names of the lists, the focused one marked.
-fn strip(state: &AppState, focus: &str) -> Panel {
-    let mut line = Line::default();
-    for pane in panes(state) {
-        let (role, text) = if pane.id == focus {
-            (Role::TabActive, format!("▸{} ", pane.id))
-        } else {
-            (Role::TabInactive, format!(" {} ", pane.id))
-        };
-        line = line.and(role, text);
-    }
-    text("strip", vec![line.and(Role::Key, " w ").and(Role::Dim, "next")])
 }
 
 fn text(id: &str, lines: Vec<Line>) -> Panel {

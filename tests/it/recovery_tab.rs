@@ -1,0 +1,90 @@
+//! Tabs 5 and 9 by their keys: what sort, filter, Enter, copy and Esc do there.
+
+use crate::bed::Bed;
+use sereno::app::{self, Effect};
+use sereno::domain::ParaId;
+use sereno::state::Mode;
+use sereno::state::ui::Place;
+use sereno::ui::render_text;
+
+fn bed(keys: &str) -> Bed {
+    let mut bed = Bed::recovery(Mode::Console).size(200, 50);
+    bed.keys(keys);
+    bed
+}
+
+fn picture(bed: &Bed) -> String {
+    render_text(&app::view(&bed.state), bed.state.ui.width, bed.state.ui.height)
+}
+
+/// Numbers of the paras in the table, top down.
+fn paras(bed: &Bed) -> Vec<u32> {
+    let text = picture(bed);
+    let rows = text.lines().skip_while(|l| !l.contains("LIFECYCLE")).skip(1);
+    let rows = rows.take_while(|l| !l.starts_with('└'));
+    rows.filter_map(|l| l.chars().skip(17).take(6).collect::<String>().trim().parse().ok()).collect()
+}
+
+#[test]
+fn paras_come_worst_first_sort_both_ways_and_unknown_stays_last() {
+    let mut bed = bed("5");
+    assert_eq!(paras(&bed), [2_000, 2_034, 2_043, 1_000, 2_051, 2_100, 1_002, 1_004, 1_005, 2_090]);
+    bed.keys("s s");
+    assert_eq!(paras(&bed)[..2], [1_000, 1_002], "{}", bed.said());
+    let mut by = String::new();
+    for _ in 2..14 {
+        bed.keys("s");
+        by = bed.said();
+        let sorted = paras(&bed);
+        bed.keys("S");
+        assert_eq!(paras(&bed).len(), sorted.len(), "{by}");
+    }
+    assert!(by.contains("SOVEREIGN"), "{by}");
+    assert_eq!(paras(&bed).last(), Some(&2_100), "its balance was not read");
+    bed.keys("S");
+    assert_eq!(paras(&bed).last(), Some(&2_100), "nor is it the least");
+}
+
+#[test]
+fn the_filter_looks_at_number_name_lifecycle_and_state() {
+    for (typed, expected) in
+        [("2043", vec![2_043]), ("bridge", vec![1_002]), ("onboarding", vec![2_051]), ("stuck", vec![2_000])]
+    {
+        let mut bed = bed("5 /");
+        bed.text(typed);
+        assert_eq!(paras(&bed), expected, "{typed}");
+    }
+}
+
+#[test]
+fn enter_opens_the_x_ray_with_its_runbooks_and_escape_goes_back() {
+    let mut bed = bed("5 j j Enter");
+    assert_eq!(bed.state.ui.place, Place::para(5, ParaId(2_043)));
+    let text = picture(&bed);
+    for needed in
+        ["X-ray of para 2043", "cause no-core · PAS-2: in scope", "C1", "assign-core", "claim_queue"]
+    {
+        assert!(text.contains(needed), "{needed}\n{text}");
+    }
+    let effects = bed.keys("y");
+    assert!(matches!(&effects[..], [Effect::Copy(key)] if key.starts_with("0x")), "{effects:?}");
+    bed.keys("Esc");
+    assert_eq!(bed.state.ui.place, Place::root(5));
+}
+
+#[test]
+fn a_channel_opens_its_recipient_and_a_queue_its_para() {
+    let mut bed = bed("9 Enter");
+    assert_eq!(bed.state.ui.place, Place::para(5, ParaId(2_034)));
+    bed.keys("[ w G Enter");
+    assert_eq!(bed.state.ui.place, Place::para(5, ParaId(2_090)));
+}
+
+#[test]
+fn a_screen_without_colour_says_every_state_in_words() {
+    let text = picture(&bed("5"));
+    for needed in ["✖ stuck 31 m", "▲ code", "▵ no core", "» moves on", "? unknown", "· ok", "– no core"]
+    {
+        assert!(text.contains(needed), "{needed}\n{text}");
+    }
+}
