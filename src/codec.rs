@@ -15,6 +15,7 @@ mod transaction;
 mod value;
 mod votes;
 mod walk;
+pub mod wasm;
 
 pub use call::{CallShape, ComposeError, call_hash};
 pub use encode::ArgError;

@@ -181,6 +181,15 @@ pub struct ArtefactLine {
     pub blake2_256: Hash,
 }
 
+/// A token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenLine {
+    /// `PAS`.
+    pub symbol: String,
+    /// Digits after the point.
+    pub decimals: u8,
+}
+
 /// A plan. The names of its fields are fixed by CONTRACT.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
@@ -208,6 +217,8 @@ pub struct Plan {
     pub code_hash: Option<Hash>,
     /// Name and version of the runtime.
     pub spec: String,
+    /// Its token.
+    pub token: Option<TokenLine>,
     /// How much can go wrong.
     pub risk: Risk,
     /// Which rule allows it.
@@ -278,6 +289,7 @@ impl Plan {
             genesis_hash: own.genesis,
             code_hash: own.code_hash,
             spec: format!("{} {}", own.spec_name, own.spec_version),
+            token: own.token.clone().map(|(symbol, decimals)| TokenLine { symbol, decimals }),
             risk: recipe.risk,
             scope: recipe.scope.clone(),
             params: from.draft.params().into_iter().map(|(n, v)| (n, Value::String(v))).collect(),

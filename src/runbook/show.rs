@@ -87,6 +87,17 @@ fn abbreviated(value: &Value, depth: usize) -> Value {
     }
 }
 
+/// Planck as tokens, `0.0028383847 PAS`.
+#[must_use]
+pub fn amount(planck: u128, symbol: &str, decimals: u8) -> String {
+    let places = usize::from(decimals);
+    let digits = format!("{planck:0>width$}", width = places + 1);
+    let (whole, part) = digits.split_at_checked(digits.len().saturating_sub(places)).unwrap_or((&digits, ""));
+    let part = part.trim_end_matches('0');
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{whole}{point}{part} {symbol}")
+}
+
 /// At most `most` characters, the last of them `…` where something is left out.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> String {
@@ -147,5 +158,7 @@ mod tests {
         assert_eq!(short(&Value::Null, 60), "none");
         assert_eq!(short(&json!([1, 2]), 60), "[1, 2]");
         assert_eq!(short(&json!("abcdef"), 4), "abc…");
+        assert_eq!(amount(28_383_847, "PAS", 10), "0.0028383847 PAS");
+        assert_eq!((amount(50_000_000_000, "PAS", 10), amount(7, "X", 0)), ("5 PAS".into(), "7 X".into()));
     }
 }

@@ -123,8 +123,8 @@ fn plural(count: usize) -> String {
 
 /// `sereno plan`.
 pub(super) fn plan(setup: &Setup, args: &PlanArgs) -> Result<u8, Failure> {
-    if let Some(SavedPlan::Verify { file, json }) = &args.saved {
-        return verify(setup, file, *json);
+    if let Some(SavedPlan::Verify { file, params, json }) = &args.saved {
+        return verify(setup, file, params, *json);
     }
     let all = catalogue(setup)?;
     let recipe = all.find(args.runbook.as_deref().unwrap_or_default()).map_err(mistake)?;
@@ -189,7 +189,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// `sereno plan verify`: the same plan made again, with the expiry that it has.
-fn verify(setup: &Setup, path: &Path, as_json: bool) -> Result<u8, Failure> {
+fn verify(setup: &Setup, path: &Path, params: &[(String, String)], as_json: bool) -> Result<u8, Failure> {
     let at = |why: String| mistake(format!("{}: {why}", path.display()));
     let bytes = read(path).map_err(at)?;
     let text = String::from_utf8(bytes).map_err(|_| at("this is no text; expected JSON".to_owned()))?;
@@ -205,7 +205,13 @@ fn verify(setup: &Setup, path: &Path, as_json: bool) -> Result<u8, Failure> {
     let all = catalogue(setup)?;
     let recipe = all.find(&saved.runbook).map_err(mistake)?;
     refuse_faults(recipe)?;
-    let given = saved.params.iter().map(|(name, text)| (name.clone(), Input::Text(text.clone()))).collect();
+    if let Some((name, _)) = params.iter().find(|(name, _)| saved.params.contains_key(name)) {
+        return Err(mistake(format!(
+            "--param {name}: the plan says what it is; expected an address that it lacks"
+        )));
+    }
+    let mut given = given(params)?;
+    given.extend(saved.params.iter().map(|(name, text)| (name.clone(), Input::Text(text.clone()))));
     let ask = Ask {
         recipe,
         given,

@@ -3,7 +3,7 @@
 //! In: CEL values. Out: CEL values, or an error that makes the answer unknown. All are pure and end at once.
 
 use super::value::Planck;
-use crate::codec::header;
+use crate::codec::{header, wasm};
 use crate::domain::AccountId;
 use crate::domain::ids::{hex_bytes, to_hex};
 use crate::runbook::params;
@@ -13,7 +13,7 @@ use sp_crypto_hashing::blake2_256;
 use std::sync::Arc;
 
 /// Our functions: how they are called and what they give.
-pub const FUNCTIONS: [(&str, &str); 22] = [
+pub const FUNCTIONS: [(&str, &str); 24] = [
     ("len(x)", "length of bytes, lists, texts, maps"),
     ("blake2_256(bytes)", "hash"),
     ("hex(\"0x12\")", "bytes"),
@@ -26,6 +26,8 @@ pub const FUNCTIONS: [(&str, &str); 22] = [
     ("header_number(bytes)", "number of a SCALE-encoded header"),
     ("header_hash(bytes)", "its hash"),
     ("is_wasm(bytes)", "whether they begin like wasm, plain or compressed"),
+    ("wasm_spec_name(bytes)", "spec_name that a runtime, plain or compressed, says of itself"),
+    ("wasm_spec_version(bytes)", "its spec_version"),
     ("fold_messages(head, queue)", "the head of a message queue after these {sent_at, msg}"),
     ("sovereign_child(para)", "account of a para on the relay"),
     ("sovereign_sibling(para)", "account of a para on another para"),
@@ -109,7 +111,13 @@ pub(super) fn add(context: &mut Context<'_, '_>, decimals: Option<u8>) -> Result
             Ok::<Value, ExecutionError>(bytes(blake2_256(&raw("header_hash", &x)?)))
         }),
         context.add_function("is_wasm", |x: Value| {
-            Ok::<Value, ExecutionError>(Value::Bool(params::is_wasm(&raw("is_wasm", &x)?)))
+            Ok::<Value, ExecutionError>(Value::Bool(wasm::is_wasm(&raw("is_wasm", &x)?)))
+        }),
+        context.add_function("wasm_spec_name", |x: Value| -> Answer {
+            blob("wasm_spec_name", &x).map(|found| Value::from(found.spec_name))
+        }),
+        context.add_function("wasm_spec_version", |x: Value| -> Answer {
+            blob("wasm_spec_version", &x).map(|found| Value::Int(i64::from(found.spec_version)))
         }),
         context.add_function("fold_messages", |head: Value, queue: Value| fold(&head, &queue)),
         context.add_function("sovereign_child", |para: i64| sovereign(*b"para", para)),
@@ -144,6 +152,11 @@ fn raw(name: &str, value: &Value) -> Result<Arc<Vec<u8>>, ExecutionError> {
         Value::Bytes(found) => Ok(found.clone()),
         _ => Err(fail(name, "expected bytes")),
     }
+}
+
+fn blob(name: &str, value: &Value) -> Result<wasm::BlobVersion, ExecutionError> {
+    wasm::version(&raw(name, value)?)
+        .ok_or_else(|| fail(name, "this is no runtime that says its name and version"))
 }
 
 fn len(value: &Value) -> Answer {

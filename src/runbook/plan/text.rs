@@ -18,6 +18,7 @@ pub(super) fn of(plan: &Plan) -> String {
     head(plan, &mut out);
     params(plan, &mut out);
     checks(plan, &mut out);
+    reads(plan, &mut out);
     steps(plan, &mut out);
     signed(plan, &mut out);
     after(plan, &mut out);
@@ -89,7 +90,8 @@ fn checks(plan: &Plan, out: &mut Vec<String>) {
         let blocks = if check.level == Level::Block && check.ok != Some(true) { " [blocks]" } else { "" };
         lines(out, &format!("  {mark:<4}"), &format!("{}{blocks}", check.message));
         let age = check.age_ms.map_or_else(String::new, |ms| format!("  ({} s old)", ms / 1_000));
-        if check.ok.is_some() && check.value != Value::Null {
+        let shown = check.value != Value::Null || check.ok == Some(false);
+        if check.ok.is_some() && shown {
             lines(out, "      ", &format!("is {}{age}", show::short(&check.value, 200)));
         }
         if let Some(reason) = &check.reason {
@@ -100,6 +102,21 @@ fn checks(plan: &Plan, out: &mut Vec<String>) {
     }
 }
 
+/// What was read: what it was before is what an undo needs.
+fn reads(plan: &Plan, out: &mut Vec<String>) {
+    if plan.reads.is_empty() {
+        return;
+    }
+    section(out, "READ  whole with --json");
+    for read in &plan.reads {
+        let value = match &read.error {
+            Some(error) => format!("unknown: {error}"),
+            None => show::short(&read.value, 120),
+        };
+        pair(out, &read.id, &value);
+    }
+}
+
 fn steps(plan: &Plan, out: &mut Vec<String>) {
     for (i, step) in plan.steps.iter().enumerate() {
         let title = format!("STEP {} of {}", i + 1, plan.steps.len());
@@ -107,7 +124,7 @@ fn steps(plan: &Plan, out: &mut Vec<String>) {
             Said::Call { index } => {
                 if let Some(call) = plan.calls.get(*index) {
                     section(out, &format!("{title}  {}.{} on {}", call.pallet, call.call, call.chain));
-                    one_call(call, out);
+                    one_call(plan, call, out);
                 }
             }
             Said::Wait { text } => {
@@ -130,7 +147,7 @@ fn steps(plan: &Plan, out: &mut Vec<String>) {
     }
 }
 
-fn one_call(call: &PlannedCall, out: &mut Vec<String>) {
+fn one_call(plan: &Plan, call: &PlannedCall, out: &mut Vec<String>) {
     if let Value::Object(args) = &call.args {
         for (name, value) in args {
             pair(out, name, &show::short(value, 400));
@@ -146,7 +163,12 @@ fn one_call(call: &PlannedCall, out: &mut Vec<String>) {
         || "weight unknown".to_owned(),
         |w| format!("{:.3} ms, {} bytes of proof", millis(w.ref_time), w.proof_size),
     );
-    let fee = call.fee.as_ref().map_or_else(|| "fee unknown".to_owned(), |fee| format!("fee {fee} planck"));
+    let planck = call.fee.as_ref().and_then(|fee| fee.parse().ok());
+    let fee = match (planck, &plan.token) {
+        (Some(planck), Some(token)) => format!("fee {}", show::amount(planck, &token.symbol, token.decimals)),
+        (Some(planck), None) => format!("fee {planck} planck"),
+        (None, _) => "fee unknown".to_owned(),
+    };
     pair(out, "costs", &format!("{weight}; {fee}"));
     if let Some(reason) = &call.cost_reason {
         pair(out, "", reason);
