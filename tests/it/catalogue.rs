@@ -146,7 +146,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("F2", "stash=ALICE keys=KEYS", "StakingAhClient.set_keys_from_ah"),
     (
         "F2",
-        r#"stash=ALICE keys=KEYS how=own proof=0x session_keys={"grandpa":"HASH","babe":"HASH","para_validator":"HASH","para_assignment":"HASH","authority_discovery":"HASH","beefy":"0x02abababababababababababababababababababababababababababababababab"}"#,
+        r#"stash=ALICE keys=KEYS how=own proof=0x12 session_keys={"grandpa":"HASH","babe":"HASH","para_validator":"HASH","para_assignment":"HASH","authority_discovery":"HASH","beefy":"0x02abababababababababababababababababababababababababababababababab"}"#,
         "Session.set_keys",
     ),
     ("F3", "new_validator_set=ALICE,BOB id=9", "StakingAhClient.validator_set"),
