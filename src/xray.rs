@@ -18,7 +18,7 @@ mod upgrade;
 #[cfg(test)]
 mod tests;
 
-pub use cause::{Cause, Remedy};
+pub use cause::{Cause, PROPOSED, Remedy};
 pub use notes::{Evidence, Unread};
 
 use crate::domain::para::{Own, Para, Paras};
@@ -190,10 +190,34 @@ const STALLED: [Question; 10] = [
     cores::backing,
 ];
 
+/// A relay block older than this says nothing of now: twenty blocks.
+const OLD_MS: u64 = 120_000;
+
+/// Why the relay's newest block tells nothing of now, where it does not.
+fn stale(case: &Case<'_>) -> Option<String> {
+    let number = case.relay.at.number;
+    let Some(stamped) = case.relay.stamped else {
+        return Some(format!(
+            "It cannot be told: the relay's newest block #{number} carries no time, so its age is not known."
+        ));
+    };
+    let age = case.now.since(stamped);
+    (age > OLD_MS).then(|| {
+        format!(
+            "It cannot be told: the relay's newest block #{number} is {} s old. The relay stands, or this endpoint is behind; \
+             look at the relay first.",
+            age / 1_000
+        )
+    })
+}
+
 /// Examines a para.
 #[must_use]
 pub fn examine(case: &Case<'_>) -> Diagnosis {
     let mut notes = Notes::new(case);
+    if let Some(why) = stale(case) {
+        return conclude(case, notes, case.relay.paras.get(&case.para), Err(why));
+    }
     let Some(para) = case.relay.paras.get(&case.para) else {
         return conclude(case, notes, None, Err(format!("{} was not read.", capital(&case.title()))));
     };

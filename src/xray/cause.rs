@@ -119,6 +119,24 @@ impl Remedy {
     }
 }
 
+/// Every runbook that may be proposed: row and name.
+pub const PROPOSED: &[(&str, &str)] = &[
+    row::HEAD,
+    row::CODE,
+    row::TRUST,
+    row::CLEAR,
+    row::DMP,
+    row::OPEN,
+    row::CLOSE,
+    row::CONTEXT,
+    row::REGISTER,
+    row::ACTION,
+    row::UNFREEZE,
+    row::CORE,
+    row::CORES,
+    row::ORDER,
+];
+
 /// Rows of the catalogue and the names of their runbooks.
 pub(super) mod row {
     /// Set the head.
@@ -126,21 +144,23 @@ pub(super) mod row {
     /// Set the code.
     pub(crate) const CODE: (&str, &str) = ("A5", "force-code");
     /// Accept a code without a vote.
-    pub(crate) const TRUST: (&str, &str) = ("A8", "trusted-code");
+    pub(crate) const TRUST: (&str, &str) = ("A8", "trust-code");
     /// Clear a stuck upgrade.
     pub(crate) const CLEAR: (&str, &str) = ("A9", "clear-upgrade");
     /// Put the downward queue in order.
     pub(crate) const DMP: (&str, &str) = ("A11", "reset-dmp");
-    /// Open the channels anew.
-    pub(crate) const HRMP: (&str, &str) = ("A12", "reset-hrmp");
+    /// Open a channel.
+    pub(crate) const OPEN: (&str, &str) = ("B1", "open-channel");
+    /// Close a channel.
+    pub(crate) const CLOSE: (&str, &str) = ("B4", "close-channel");
     /// Set the most recent context.
-    pub(crate) const CONTEXT: (&str, &str) = ("A13", "recent-context");
+    pub(crate) const CONTEXT: (&str, &str) = ("A13", "set-context");
     /// Register.
-    pub(crate) const REGISTER: (&str, &str) = ("A16", "force-register");
+    pub(crate) const REGISTER: (&str, &str) = ("A16", "onboard-para");
     /// Move a lifecycle on.
     pub(crate) const ACTION: (&str, &str) = ("A18", "queue-action");
     /// Go on after a dispute.
-    pub(crate) const UNFREEZE: (&str, &str) = ("A19", "unfreeze");
+    pub(crate) const UNFREEZE: (&str, &str) = ("A19", "unfreeze-disputes");
     /// Give a core.
     pub(crate) const CORE: (&str, &str) = ("C1", "assign-core");
     /// More or fewer cores.

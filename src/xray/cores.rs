@@ -260,6 +260,10 @@ fn unbacked(
 ) -> Option<Finding> {
     let Own::Answers(own) = case.own else { return None };
     own_facts(own, notes);
+    // Validators are only blamed where everything that could stop the para before them was read.
+    if notes.is_blind() {
+        return None;
+    }
     let (best, head) = (own.best.value()?, para.head.value()?.block?);
     let stamped = own.best_stamped.value().and_then(|ms| i64::try_from(*ms).ok())?;
     let age = case.now.since(crate::domain::UnixMs(stamped));

@@ -33,6 +33,12 @@ fn answers<'c>(case: &Case<'c>) -> Option<&'c OwnEnd> {
     }
 }
 
+/// The para's own node, where its state is that of the head that the relay keeps: only then do both ends of a queue speak of
+/// the same moment.
+pub(super) fn level<'c>(case: &Case<'c>, para: &Para) -> Option<&'c OwnEnd> {
+    answers(case).filter(|own| para.head.value().and_then(|head| head.block) == Some(own.state_of))
+}
+
 fn shown(messages: &[Message]) -> String {
     let bytes: u64 = messages.iter().map(|message| u64::from(message.bytes)).sum();
     match messages.first() {
@@ -62,7 +68,7 @@ pub(super) fn dmp(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Fin
     let what = if !queue.is_empty() && *head == Hash::default() {
         format!("waiting: {}, and the end of their chain is zero", many(queue.len(), "message"))
     } else {
-        let own = answers(case)?;
+        let own = level(case, para)?;
         let text = "own end of the chain of messages from the relay";
         let before = notes.own(text, &own.dmq_head, (&own.chain, own.state_of), Hash::to_string)?;
         if follows(*before, queue, *head) {
@@ -79,7 +85,15 @@ pub(super) fn dmp(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Fin
     let why =
         "puts queue and end of the chain in order; messages in it are lost, never remove only one of the two";
     let remedy = Remedy::of(row::DMP, why).param("para", para.id);
-    Some(Finding::new(Cause::DmpHeadMismatch, sentence).with(remedy))
+    // A live para goes on from where it stands itself; only one with a fresh genesis begins at zero.
+    let found = Finding::new(Cause::DmpHeadMismatch, sentence);
+    Some(match level(case, para).and_then(|own| own.dmq_head.value()) {
+        Some(stands) => found.with(remedy.param("head", stands)),
+        None => found.with(remedy).asking([
+            "ParachainSystem.LastDmqMqcHead of the para: it is the parameter 'head', or the queue will not fit again"
+                .to_owned(),
+        ]),
+    })
 }
 
 /// Do both sides agree on the messages from other paras?
@@ -90,12 +104,13 @@ pub(super) fn hrmp(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Fi
     inbound.value()?.iter().find_map(|sender| {
         let mut channels = case.relay.channels.iter();
         let channel = channels.find(|c| c.sender == *sender && c.recipient == para.id)?;
-        let what = channel_fault(case, channel, notes)?;
+        let what = channel_fault(case, (para, channel), notes)?;
         let sentence =
             format!("The channel from para {sender} to {} does not fit together: {what}.", case.title());
-        let why = "closes the channel and opens it anew; messages in it are lost";
-        let remedy = Remedy::of(row::HRMP, why).param("para", para.id).param("sender", sender);
-        Some(Finding::new(Cause::HrmpHeadMismatch, sentence).with(remedy))
+        let ends = |remedy: Remedy| remedy.param("sender", sender).param("recipient", para.id);
+        let close = Remedy::of(row::CLOSE, "closes this one channel; messages in it are lost");
+        let open = Remedy::of(row::OPEN, "opens it anew, once it is gone");
+        Some(Finding::new(Cause::HrmpHeadMismatch, sentence).with(ends(close)).with(ends(open)))
     })
 }
 
@@ -103,7 +118,7 @@ fn words(paras: &[ParaId]) -> String {
     paras.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-fn channel_fault(case: &Case<'_>, channel: &Channel, notes: &mut Notes) -> Option<String> {
+fn channel_fault(case: &Case<'_>, (para, channel): (&Para, &Channel), notes: &mut Notes) -> Option<String> {
     let state = notes.read("channel", &channel.state, |state| {
         let end = state.mqc_head.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
         format!("{} of {} messages, end of their chain {end}", state.msg_count, state.max_capacity)
@@ -120,7 +135,7 @@ fn channel_fault(case: &Case<'_>, channel: &Channel, notes: &mut Notes) -> Optio
     if usize::try_from(state.msg_count).ok() != Some(contents.len()) {
         return Some(format!("counted: {}, there: {}", many(state.msg_count, "message"), contents.len()));
     }
-    let own = answers(case)?;
+    let own = level(case, para)?;
     let text = "own ends of the chains of messages from paras";
     let heads = notes.own(text, &own.hrmp_heads, (&own.chain, own.state_of), |heads| {
         let one = |(sender, head): &(ParaId, Hash)| format!("{sender}: {head}");

@@ -31,6 +31,7 @@ pub(super) fn lifecycle(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Opti
         return Some(Finding::new(Cause::NotRegistered, sentence).with(remedy));
     }
     match cited.value()? {
+        Lifecycle::Onboarding if upgrade::votes(case, notes).unread().is_some() => None,
         Lifecycle::Onboarding => upgrade::onboarding(case, para, notes).or_else(|| {
             moves(case, para, (Cause::Lifecycle, "is being registered and not in force yet"), notes)
         }),
@@ -45,6 +46,10 @@ pub(super) fn lifecycle(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Opti
 pub(super) fn transition(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
     let stage = para.lifecycle.value().filter(|stage| stage.is_transition())?;
     notes.read("lifecycle", &para.lifecycle, |stage| stage.as_str().to_owned());
+    // While its code is voted on it stands in no list, and that is as it should be.
+    if *stage == Lifecycle::Onboarding && upgrade::votes(case, notes).unread().is_some() {
+        return None;
+    }
     // On its way it is treated as before, so only a stage that nothing ends is worth a word.
     match queued(case, para, notes) {
         Queued::Nowhere => Some(stuck(case, para, Cause::Lifecycle, stage.as_str())),

@@ -26,9 +26,19 @@ pub(super) fn no_candidate(case: &Case<'_>, para: &Para, notes: &mut Notes) -> F
         }
         Own::Answers(own) => {
             own_facts(own, notes);
-            let best =
-                own.best.value().map_or_else(String::new, |best| format!(" after block #{}", best.number));
-            format!("{intro}: its own node answers, and collators build nothing{best}.")
+            match (own.best.value(), para.head.value().and_then(|head| head.block)) {
+                (Some(best), Some(head)) if best.number > head.number => format!(
+                    "{intro}: its own node is at block #{}, the relay at #{}, and what collators build does not reach the relay.",
+                    best.number, head.number
+                ),
+                (Some(best), _) => format!(
+                    "{intro}: its own node answers, and collators build nothing after block #{}.",
+                    best.number
+                ),
+                (None, _) => {
+                    format!("{intro}: its own node answers, but whether collators build was not read.")
+                }
+            }
         }
     };
     Finding::new(Cause::NoCandidate, capital(&sentence)).asking(questions(case))

@@ -427,6 +427,7 @@ fn queues_must_fit_what_the_para_has_taken() {
     let other = answers(|own| own.dmq_head = at("own-dmq", Hash([1; 32])));
     let found = with_own(&other, set(queue.clone(), end));
     assert_eq!((found.cause, rows(&found)), (Some(Cause::DmpHeadMismatch), vec!["A11"]));
+    assert_eq!(found.runbooks[0].params["head"], Hash([1; 32]).to_string(), "where the para itself stands");
     // The relay alone sees only what contradicts itself.
     assert_eq!(after(set(queue.clone(), end)).cause, Some(Cause::NoCandidate));
     assert_eq!(after(set(queue, Hash::default())).cause, Some(Cause::DmpHeadMismatch));
@@ -452,7 +453,7 @@ fn queues_must_fit_what_the_para_has_taken() {
     };
     let one = vec![message(95)];
     let found = after(channel(None, 1, one.clone()));
-    assert_eq!((found.cause, rows(&found)), (Some(Cause::HrmpHeadMismatch), vec!["A12"]));
+    assert_eq!((found.cause, rows(&found)), (Some(Cause::HrmpHeadMismatch), vec!["B4", "B1"]));
     assert_eq!(found.runbooks[0].params["sender"], "1000");
     let end = chain_of(Hash::default(), &one);
     assert_eq!(
@@ -481,6 +482,56 @@ fn a_dead_collator_is_named_and_nothing_is_done_to_the_relay() {
     let ahead = answers(|own| own.relay_number = at("own-relay", NOW + 5));
     let found = with_own(&ahead, |_, _| {});
     assert_eq!((found.cause, found.in_scope), (Some(Cause::RelayNumber), Some(false)));
+}
+
+#[test]
+fn an_old_relay_block_tells_nothing_of_now() {
+    let mut standing = relay(para(3));
+    standing.stamped = Some(UnixMs(1_004_000 - 121_000));
+    let found = look(&standing, &Own::NotKnown);
+    assert_eq!((found.outcome, found.exit(), rows(&found)), (Outcome::Unknown, 3, vec![]));
+    assert!(found.verdict.contains("is 121 s old"), "{}", found.verdict);
+    standing.stamped = None;
+    assert_eq!(look(&standing, &Own::NotKnown).outcome, Outcome::Unknown);
+}
+
+#[test]
+fn two_nodes_that_follow_the_relay_at_another_pace_are_no_fault_of_a_para_that_progresses() {
+    let ahead = answers(|own| own.finalized = at("own-finalized", head(52, 6)));
+    assert_eq!(look(&relay(para(3)), &ahead).outcome, Outcome::Healthy);
+}
+
+#[test]
+fn a_node_that_is_behind_says_nothing_about_queues_or_code() {
+    let behind = |own: &mut OwnEnd| {
+        own.at_head = none("own-at-head");
+        own.finalized = at("own-finalized", head(40, 4));
+        own.state_of = block(40, 4);
+        own.relay_number = at("own-relay", 30);
+        own.dmq_head = at("own-dmq", Hash([1; 32]));
+    };
+    let queue = vec![message(95)];
+    let end = chain_of(Hash([2; 32]), &queue);
+    let found = with_own(&answers(behind), |_, para| {
+        para.dmp = at("dmp", queue);
+        para.dmp_head = at("dmp-head", end);
+    });
+    assert_eq!((found.cause, rows(&found)), (Some(Cause::NoCandidate), vec![]), "{}", found.verdict);
+    let found =
+        with_own(&answers(behind), |_, para| para.upgrade.go_ahead = at("go-ahead", GoAhead::GoAhead));
+    assert!(!found.verdict.contains("no code to apply"), "{}", found.verdict);
+    let silent = Own::Silent(ChainId::from("mine"), "connection refused".into());
+    let found = with_own(&silent, |_, para| para.upgrade.go_ahead = at("go-ahead", GoAhead::GoAhead));
+    assert_eq!((found.cause, rows(&found)), (Some(Cause::NoCandidate), vec![]), "the dead node is the news");
+}
+
+#[test]
+fn a_registration_whose_votes_were_not_read_is_not_called_stuck() {
+    let found = after(|relay, para| {
+        para.lifecycle = at("lifecycle", Lifecycle::Onboarding);
+        relay.pvf_votes = unread("votes");
+    });
+    assert_eq!((found.outcome, rows(&found)), (Outcome::Unknown, vec![]), "{}", found.verdict);
 }
 
 #[test]

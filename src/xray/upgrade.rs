@@ -5,20 +5,20 @@
 
 use super::cause::row;
 use super::notes::Notes;
-use super::{Case, Cause, Finding, Remedy, capital};
-use crate::domain::para::{GoAhead, Own, Para, PvfVote};
+use super::{Case, Cause, Finding, Remedy, capital, queues};
+use crate::domain::para::{Cited, GoAhead, Own, Para, PvfVote};
 use crate::domain::{Hash, ParaId};
 
 /// Does its registration wait for the validators' check of its code?
 pub(super) fn onboarding(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
     let vote = vote(case, para, notes)?;
-    Some(unchecked(case, para, vote, "is not in force yet"))
+    Some(unchecked(case, vote, "is not in force yet"))
 }
 
 /// Does its upgrade wait for it?
 pub(super) fn pvf(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
     let vote = vote(case, para, notes)?;
-    Some(unchecked(case, para, vote, "waits for its new code"))
+    Some(unchecked(case, vote, "waits for its new code"))
 }
 
 fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVote> {
@@ -26,7 +26,12 @@ fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVo
         let named = vote.wanted_by.iter().any(|(id, _)| *id == para.id);
         named || para.upgrade.future_code.value() == Some(&vote.code_hash)
     };
-    let votes = notes.read("votes on codes", &case.relay.pvf_votes, |votes| {
+    votes(case, notes).value()?.iter().find(wanted)
+}
+
+/// The votes on codes, of all paras.
+pub(super) fn votes<'c>(case: &Case<'c>, notes: &mut Notes) -> &'c Cited<Vec<PvfVote>> {
+    notes.read("votes on codes", &case.relay.pvf_votes, |votes| {
         let one = |vote: &PvfVote| {
             format!("{}: {} for, {} against", vote.code_hash, ones(&vote.accept), ones(&vote.reject))
         };
@@ -35,8 +40,7 @@ fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVo
         } else {
             votes.iter().map(one).collect::<Vec<_>>().join("; ")
         }
-    });
-    votes.value()?.iter().find(wanted)
+    })
 }
 
 fn ones(bits: &[bool]) -> usize {
@@ -48,7 +52,7 @@ pub(super) fn enough(voters: usize) -> usize {
     voters - voters.saturating_sub(1) / 3
 }
 
-fn unchecked(case: &Case<'_>, para: &Para, vote: &PvfVote, what: &str) -> Finding {
+fn unchecked(case: &Case<'_>, vote: &PvfVote, what: &str) -> Finding {
     let (yes, no, all) = (ones(&vote.accept), ones(&vote.reject), vote.accept.len());
     let voted = vote.accept.iter().zip(&vote.reject).map(|(yes, no)| *yes || *no);
     let silent: Vec<u32> =
@@ -64,7 +68,7 @@ fn unchecked(case: &Case<'_>, para: &Para, vote: &PvfVote, what: &str) -> Findin
         sentence.push_str(&format!(" No vote: {}.", case.validators(&silent)));
     }
     let why = "takes the code without a vote; only for a wasm that is known to compile and that you trust";
-    let remedy = Remedy::of(row::TRUST, why).param("para", para.id);
+    let remedy = Remedy::of(row::TRUST, why).param("validation_code_hash", vote.code_hash);
     Finding::new(Cause::PvfNotChecked, sentence).with(remedy)
 }
 
@@ -81,13 +85,14 @@ pub(super) fn go_ahead(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Optio
     notes.read("code to come", &para.upgrade.future_code, Hash::to_string);
     let intro = format!("The relay told {} to {word} and waits for a block that does", case.title());
     let clear = |why: &str| Remedy::of(row::CLEAR, why).param("para", para.id);
-    let own = match case.own {
-        Own::Answers(own) => {
-            let text = "own code that waits";
-            notes.own(text, &own.pending_code, (&own.chain, own.state_of), bool::to_string).copied()
-        }
-        Own::NotKnown | Own::Silent(..) => None,
-    };
+    // A go-ahead is normal while an upgrade is on its way: with its node down, the node is the news.
+    if matches!(case.own, Own::Silent(..)) {
+        return None;
+    }
+    let own = queues::level(case, para).and_then(|own| {
+        let text = "own code that waits";
+        notes.own(text, &own.pending_code, (&own.chain, own.state_of), bool::to_string).copied()
+    });
     let finding = |sentence: String| Finding::new(Cause::GoAheadWaiting, sentence);
     Some(match own {
         Some(true) => finding(format!("{intro}; its own node has the code and does not build that block."))

@@ -506,3 +506,12 @@ fn every_expression_has_an_answer_where_everything_is_there_and_where_nothing_is
     assert!(asked > 800, "{asked} answers");
     assert!(wrong.is_empty(), "{} have no answer:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn every_runbook_that_an_examination_proposes_exists_under_its_row() {
+    let catalogue = Catalogue::built_in().unwrap();
+    for (row, name) in sereno::xray::PROPOSED {
+        let recipe = catalogue.find(name).unwrap();
+        assert_eq!((recipe.name(), recipe.row()), (*name, Some(*row)));
+    }
+}

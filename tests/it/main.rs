@@ -25,9 +25,9 @@ mod killed;
 mod narrow;
 mod net;
 mod overlays;
+mod recovery_tab;
 #[cfg(feature = "rehearse")]
 mod rehearse;
-mod recovery_tab;
 mod roster;
 mod runbooks;
 mod runs;
