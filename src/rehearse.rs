@@ -4,6 +4,7 @@
 //! would do, and how sure that is. The runtime is asked, never imitated. Must not import anything of this crate but
 //! `domain`, `codec` and `ports`.
 
+mod blocks;
 mod diff;
 pub mod exec;
 mod header;
@@ -52,12 +53,16 @@ pub struct Request {
     pub origin: Origin,
     /// The encoded call.
     pub call: Vec<u8>,
+    /// So many empty blocks after the call's own, to see what comes later; with [`Method::Fork`] only.
+    pub blocks: u32,
 }
 
 /// Where it is rehearsed: one block of one chain.
 pub struct Scene<'a> {
     /// The metadata of its runtime.
     pub runtime: &'a Runtime,
+    /// The encoded header of its block; only looked at where blocks follow.
+    pub header: &'a [u8],
     /// Its state; what is read stays there for the next rehearsal.
     pub state: &'a mut Cached,
     /// The prefix in which accounts are written.
@@ -151,7 +156,7 @@ pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Fa
         return Err(Failed("the call is not encoded as this runtime encodes it".to_owned()));
     }
     let mut caveats = Vec::new();
-    let (mut taken, second) = run(&mut scene, request, &call, &mut caveats)?;
+    let Found { mut taken, second, followed } = run(&mut scene, request, &call, &mut caveats)?;
     let confirmed_by = second.map(|second| {
         let differs = differences(scene.runtime, &taken, &second);
         let same = differs.is_empty();
@@ -167,6 +172,9 @@ pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Fa
         });
         Confirmed { via: second.via, same }
     });
+    if let Some(followed) = followed {
+        later(&mut taken, followed, request.blocks, &mut caveats);
+    }
     remarks(&taken, scene.state.block(), &mut caveats);
     let line = |event: &verdict::Event| EventLine {
         pallet: event.pallet.clone(),
@@ -194,43 +202,88 @@ pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Fa
     })
 }
 
+/// What was run.
+struct Found {
+    taken: Taken,
+    second: Option<Taken>,
+    followed: Option<blocks::Followed>,
+}
+
+impl Found {
+    fn once(taken: Taken) -> Self {
+        Self { taken, second: None, followed: None }
+    }
+}
+
 /// Runs the call once, and a second time another way where there is one.
 fn run(
     scene: &mut Scene<'_>,
     request: &Request,
     call: &Call,
     caveats: &mut Vec<String>,
-) -> Result<(Taken, Option<Taken>), Failed> {
+) -> Result<Found, Failed> {
     let (runtime, origin) = (scene.runtime, request.origin);
     let failed = |e: WayError| Failed::of(&e);
     if request.method == Method::DryRun {
         caveats.push("the node's dry run keeps what it wrote to itself: there is no storage diff".to_owned());
-        return Ok((asked(scene, origin, call).map_err(failed)?, None));
+        return Ok(Found::once(asked(scene, origin, call).map_err(failed)?));
     }
     let machine = load(scene).map_err(|e| Failed::of(&e))?;
     let mut stage = Stage { runtime, executor: &machine, state: scene.state, now: scene.clock.now() };
     if request.method == Method::Validity {
         caveats.push("only the transaction was looked at, not what its call does".to_owned());
-        return Ok((stage.validity(origin, call).map_err(failed)?, None));
+        return Ok(Found::once(stage.validity(origin, call).map_err(failed)?));
     }
-    if !runtime.has_api("DryRunApi", "dry_run_call") {
+    let mut found = fork(&mut stage, origin, call, caveats).map_err(failed)?;
+    if request.blocks > 0 {
+        if found.taken.raw.contains_key(CODE_KEY) {
+            let why = "the call changes the code: --blocks cannot follow it, as other code builds the blocks after it";
+            return Err(Failed(why.to_owned()));
+        }
+        found.followed = Some(stage.follow((origin, call), request.blocks, scene.header).map_err(failed)?);
+    }
+    Ok(found)
+}
+
+/// In this process, by the first way that the runtime has, and by a second one where there is one.
+fn fork(
+    stage: &mut Stage<'_>,
+    origin: Origin,
+    call: &Call,
+    caveats: &mut Vec<String>,
+) -> Result<Found, WayError> {
+    if !stage.runtime.has_api("DryRunApi", "dry_run_call") {
         caveats.push("this runtime has no dry-run API: no second way confirms the run".to_owned());
-        return Ok((in_next_block(&mut stage, origin, call).map_err(failed)?, None));
+        return Ok(Found::once(in_next_block(stage, origin, call)?));
     }
-    let taken = stage.dry_run(origin, call).map_err(failed)?;
+    let mut found = Found::once(stage.dry_run(origin, call)?);
     if origin != Origin::Root {
         caveats.push(
             "run without a transaction: no fee is taken, nonce and balance are not looked at".to_owned(),
         );
-        return Ok((taken, None));
+        return Ok(found);
     }
-    match in_next_block(&mut stage, origin, call) {
-        Ok(second) => Ok((taken, Some(second))),
-        Err(e) => {
-            caveats.push(format!("no second way confirms the run: {e}"));
-            Ok((taken, None))
-        }
+    match in_next_block(stage, origin, call) {
+        Ok(second) => found.second = Some(second),
+        Err(e) => caveats.push(format!("no second way confirms the run: {e}")),
     }
+    Ok(found)
+}
+
+/// What the blocks after the call's own add: their events, the state in the end, and whether they can be built at all.
+fn later(taken: &mut Taken, followed: blocks::Followed, more: u32, caveats: &mut Vec<String>) {
+    if let Some(why) = followed.broken {
+        let error = Some(format!("with the call, the blocks after it cannot be built: {why}"));
+        taken.outcome.error.clone_from(&error);
+        taken.outcome.ok = false;
+        taken.outcome.layers.push(Layer { name: "later blocks".to_owned(), ok: false, error });
+        return;
+    }
+    caveats.push(format!(
+        "changes are those after {more} more empty blocks, against the same blocks with an empty call"
+    ));
+    taken.raw = followed.raw;
+    taken.events.extend(followed.events);
 }
 
 /// By a transaction; where Root has none, by the scheduler. The first reason is told where neither can be.

@@ -224,6 +224,9 @@ pub enum Command {
         /// How
         #[arg(long, default_value = "fork")]
         method: Method,
+        /// Then so many empty blocks, to see what comes later; relay chains, --method fork
+        #[arg(long, default_value = "0", value_name = "N", value_parser = clap::value_parser!(u32).range(..=100))]
+        blocks: u32,
         /// Print one JSON document
         #[arg(long)]
         json: bool,
@@ -297,6 +300,10 @@ impl Cli {
             ) if self.global.demo => Err(CliError::mistake(
                 "--demo uses no network: this command needs the chains; leave --demo out",
             )),
+            #[cfg(feature = "rehearse")]
+            Some(Command::Rehearse { blocks: 1.., method: Method::DryRun | Method::Validity, .. }) => {
+                Err(CliError::mistake("--blocks goes with --method fork only: no other runs blocks"))
+            }
             #[cfg(feature = "rehearse")]
             Some(Command::Rehearse { .. }) if self.global.demo => Err(CliError::mistake(
                 "--demo uses no network: this command needs the chains; leave --demo out",
@@ -393,7 +400,7 @@ mod tests {
             "xray 2000 --json",
             "xray people",
             #[cfg(feature = "rehearse")]
-            "rehearse --call 0x3801d0070000081234 --origin root --chain relay --method fork --json",
+            "rehearse --call 0x3801d0070000081234 --origin root --chain relay --method fork --blocks 3 --json",
             #[cfg(feature = "rehearse")]
             "rehearse --call 0x00 --origin 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --method dry_run",
             "completions bash",
@@ -460,6 +467,8 @@ mod tests {
             ("validators backfill --sessions 0", "0 is not in 1..="),
             ("validators backfill --sessions 1 --rate 0", "0 is not in 1..="),
             ("--demo --endpoint relay=wss://x", "cannot be used with"),
+            #[cfg(feature = "rehearse")]
+            ("rehearse --call 0x00 --origin root --method validity --blocks 1", "--method fork only"),
             #[cfg(feature = "rehearse")]
             ("rehearse --call 0x00", "--origin <root|ACCOUNT>"),
             #[cfg(feature = "rehearse")]

@@ -4,7 +4,6 @@
 //! sudo key. The agenda exists only in this process. Must not decide which way is taken.
 
 use super::diff;
-use super::header;
 use super::journal::{Changes, push};
 use super::verdict::{self, Event};
 use super::ways::{Stage, Taken, Via, WayError};
@@ -32,7 +31,7 @@ impl Stage<'_> {
         if !self.runtime.has_pallet("Scheduler") {
             return Err(WayError::Absent("this runtime has no scheduler".to_owned()));
         }
-        let header = header::next(self.runtime, self.state, self.now)?;
+        let header = self.next_header()?;
         let entry = "Core_initialize_block";
         let (_, quiet, journal) = self.enter(entry, &header, &Arc::default())?;
         let nothing = journal.into_changes();

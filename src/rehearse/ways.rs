@@ -119,7 +119,7 @@ pub(super) struct Effects {
 }
 
 /// A call that does nothing.
-fn remark() -> Call {
+pub(super) fn remark() -> Call {
     let args = vec![("remark".to_owned(), Node::Bytes(Vec::new()))];
     Call { pallet: "System".to_owned(), name: "remark".to_owned(), args }
 }
@@ -223,6 +223,13 @@ impl Stage<'_> {
         Ok(Taken { via: Via::DryRunApi, outcome, events, raw, logs, weight })
     }
 
+    /// The header of the next block.
+    pub(super) fn next_header(&mut self) -> Result<Vec<u8>, WayError> {
+        let block = self.state.block();
+        let mut world = World::new(self.state, Arc::default());
+        Ok(header::after(self.runtime, &mut world, block, self.now)?.0)
+    }
+
     /// Block 0 records no events: a rehearsal there pretends to be in block 1.
     fn first_block(&self) -> Result<Changes, WayError> {
         let mut below = Changes::new();
@@ -247,7 +254,7 @@ impl Stage<'_> {
     /// # Errors
     /// No sudo key, the transaction is not valid, or the block cannot be begun.
     pub(super) fn transaction(&mut self, origin: Origin, call: &Call) -> Result<Taken, WayError> {
-        let header = header::next(self.runtime, self.state, self.now)?;
+        let header = self.next_header()?;
         let (_, _, journal) = self.enter("Core_initialize_block", &header, &Arc::default())?;
         let below = Arc::new(journal.into_changes());
         let nothing = match origin {
@@ -292,7 +299,7 @@ impl Stage<'_> {
     }
 
     /// The transaction; for Root it is `Sudo.sudo` of the sudo key. Its signature is [`MARKER`].
-    fn unsigned(&mut self, origin: Origin, call: &Call) -> Result<Vec<u8>, WayError> {
+    pub(super) fn unsigned(&mut self, origin: Origin, call: &Call) -> Result<Vec<u8>, WayError> {
         let (signer, call) = match origin {
             Origin::Signed(who) => (who, self.runtime.encode_call(call)?),
             Origin::Root => {

@@ -66,6 +66,7 @@ pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Resul
         let prefix = reader.identity().ss58_prefix.unwrap_or(42);
         let scene = Scene {
             runtime: reader.runtime(),
+            header: reader.header_bytes(),
             state: &mut state,
             ss58_prefix: prefix,
             clock: clock.as_ref(),

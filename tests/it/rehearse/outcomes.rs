@@ -234,3 +234,58 @@ fn what_an_empty_call_would_do_too_is_not_told_and_the_second_way_betrays_what_t
     assert_eq!(found.caveats, [caveat]);
     assert_eq!((&found.diff[0].new, &found.diff[0].old[0]["msg"]), (&Value::Null, &json!("0x0102")));
 }
+
+#[test]
+fn blocks_after_the_call_show_what_comes_later_and_nothing_else() {
+    let Some(chain) =
+        Chain::find("blocks_after_the_call_show_what_comes_later_and_nothing_else", "relay-2026")
+    else {
+        return;
+    };
+    // Scheduled for block 5: nothing of it is seen in the call's own block, which is 2.
+    let later = call(
+        "Scheduler.schedule",
+        &[
+            ("when", node(&json!(5))),
+            ("maybe_periodic", Node::Nothing),
+            ("priority", node(&json!(0))),
+            ("call", inside(head())),
+        ],
+    );
+    let found = chain.follow(Method::Fork, Origin::Root, &later, 2).unwrap();
+    println!("{}", found.text("spec"));
+    let heads = |found: &Rehearsal| found.diff.iter().filter(|c| c.item.as_deref() == Some("Heads")).count();
+    assert_eq!((found.outcome.ok, heads(&found)), (true, 0), "{:?}", found.diff);
+    let found = chain.follow(Method::Fork, Origin::Root, &later, 3).unwrap();
+    println!("{}", found.text("spec"));
+    assert_eq!((found.outcome.ok, found.diff.len(), heads(&found)), (true, 1, 1), "{:?}", found.diff);
+    let events: Vec<String> = found.events.iter().map(|e| format!("{}.{}", e.pallet, e.name)).collect();
+    assert_eq!(events, ["Scheduler.Scheduled", "Paras.CurrentHeadUpdated", "Scheduler.Dispatched"]);
+    // An empty call changes nothing, however long one looks.
+    let nothing = call("System.remark", &[("remark", node(&json!("0x00")))]);
+    let found = chain.follow(Method::Fork, Origin::Root, &nothing, 3).unwrap();
+    println!("{}", found.text("spec"));
+    assert_eq!((found.diff.len(), found.events.len()), (0, 0), "{:?} {:?}", found.diff, found.events);
+}
+
+#[test]
+fn what_stops_the_chain_later_is_a_failure() {
+    let name = "what_stops_the_chain_later_is_a_failure";
+    let Some(chain) = Chain::find(name, "relay-2026") else { return };
+    // A last slot that no next block can come after.
+    let slot = chain.key("Babe", "CurrentSlot", &[]);
+    let items = node(&json!([[slot, "0xffffffffffffffff"]]));
+    let found = chain
+        .follow(Method::Fork, Origin::Root, &call("System.set_storage", &[("items", items)]), 1)
+        .unwrap();
+    println!("{}", found.text("spec"));
+    assert!(!found.outcome.ok);
+    assert_eq!(found.outcome.layers.last().unwrap().name, "later blocks");
+    let code = Node::Bytes(vec![1, 2, 3]);
+    let set = call("System.set_code_without_checks", &[("code", code)]);
+    let why = chain.follow(Method::Fork, Origin::Root, &set, 1).unwrap_err().to_string();
+    assert_eq!(
+        why,
+        "the call changes the code: --blocks cannot follow it, as other code builds the blocks after it"
+    );
+}

@@ -148,8 +148,9 @@ fn what_is_no_call_of_this_runtime_is_refused_before_anything_is_read() {
     };
     for bytes in [vec![], vec![250, 250], vec![0, 0], vec![0, 0, 0, 0]] {
         let (mut state, asked) = chain.state();
-        let scene = Scene { runtime: &chain.runtime, state: &mut state, ss58_prefix: 42, clock: &Still };
-        let request = Request { method: Method::Fork, origin: Origin::Root, call: bytes.clone() };
+        let scene =
+            Scene { runtime: &chain.runtime, header: &[], state: &mut state, ss58_prefix: 42, clock: &Still };
+        let request = Request { method: Method::Fork, origin: Origin::Root, call: bytes.clone(), blocks: 0 };
         let why = rehearse(scene, &request).unwrap_err().to_string();
         println!("{why}");
         assert!(asked.lock().unwrap().is_empty() && !why.contains('\n'), "{bytes:?}: {why}");

@@ -49,6 +49,13 @@ impl StateSource for Spec {
     }
 }
 
+/// The header of block 1: no parent, no roots, no digest.
+pub(super) const HEADER: [u8; 98] = {
+    let mut bytes = [0; 98];
+    bytes[32] = 4;
+    bytes
+};
+
 /// A clock that is looked at, so that the limit of 30 s never comes.
 pub(super) struct Still;
 
@@ -137,9 +144,26 @@ impl Chain {
     }
 
     pub(super) fn try_run(&self, method: Method, origin: Origin, call: &Call) -> Result<Rehearsal, Failed> {
-        let request = Request { method, origin, call: self.runtime.encode_call(call).unwrap() };
+        self.follow(method, origin, call, 0)
+    }
+
+    /// The same with so many blocks after it.
+    pub(super) fn follow(
+        &self,
+        method: Method,
+        origin: Origin,
+        call: &Call,
+        blocks: u32,
+    ) -> Result<Rehearsal, Failed> {
+        let request = Request { method, origin, call: self.runtime.encode_call(call).unwrap(), blocks };
         let (mut state, _) = self.state();
-        let scene = Scene { runtime: &self.runtime, state: &mut state, ss58_prefix: 42, clock: &Still };
+        let scene = Scene {
+            runtime: &self.runtime,
+            header: &HEADER,
+            state: &mut state,
+            ss58_prefix: 42,
+            clock: &Still,
+        };
         rehearse(scene, &request)
     }
 
