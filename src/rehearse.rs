@@ -6,6 +6,7 @@
 
 mod blocks;
 mod diff;
+mod effects;
 pub mod exec;
 mod header;
 pub mod journal;
@@ -25,12 +26,13 @@ use crate::codec::{CODE_KEY, Runtime};
 use crate::domain::BlockRef;
 use crate::domain::call::Call;
 use crate::ports::Clock;
+use effects::Effects;
 use exec::{Level, Log, Machine, Stopped};
 use serde::Serialize;
 use serde_json::Value;
 use state::Cached;
 use std::collections::BTreeSet;
-use ways::{Effects, Stage, Taken, WayError};
+use ways::{Stage, Taken, WayError};
 
 /// How a call is rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -315,9 +317,9 @@ fn load<'c>(scene: &mut Scene<'c>) -> Result<Machine<'c>, Stopped> {
 
 /// The node runs the call, and tells what it wants of it.
 fn asked(scene: &mut Scene<'_>, origin: Origin, call: &Call) -> Result<Taken, WayError> {
-    let input = ways::dry_run_input(scene.runtime, origin, call)?;
+    let input = effects::dry_run_input(scene.runtime, origin, call)?;
     let output = scene.state.ask("DryRunApi_dry_run_call", &input)?;
-    let Effects { error, events, weight } = ways::effects(scene.runtime, &output)?;
+    let Effects { error, events, weight } = effects::effects(scene.runtime, &output)?;
     let outcome = verdict::weigh(scene.runtime, ("DryRunApi.dry_run_call", error), &events, &[]);
     Ok(Taken { via: Via::DryRunApi, outcome, events, raw: diff::Raw::new(), logs: Vec::new(), weight })
 }
