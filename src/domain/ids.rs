@@ -118,10 +118,9 @@ pub fn hex_bytes(s: &str) -> Option<Vec<u8>> {
 /// `0x…` of bytes.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("0x".to_owned(), |mut out, b| {
-        out.push_str(&format!("{b:02x}"));
-        out
-    })
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    "0x".chars().chain(digits).collect()
 }
 
 /// A 32-byte account. Compared by bytes; written as SS58 in the prefix of the chain it is shown for

@@ -92,7 +92,7 @@ pub fn compose(draft: &Draft<'_>, world: &World<'_>) -> Result<Composition, NotC
             (None, None, None, Some(text)) => Said::Manual {
                 text: told(text.get_ref(), draft),
                 role: step.role.clone(),
-                evidence: step.evidence.clone(),
+                evidence: step.evidence.as_ref().map(|text| told(text, draft)),
             },
             (None, None, None, None) => continue,
         };

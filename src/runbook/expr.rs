@@ -306,4 +306,17 @@ mod tests {
         let why = Expr::compile("list.all(x, x == 1)").unwrap().holds(&scope).unwrap_err().why;
         assert!(why.contains("100000 items"), "{why}");
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+        #[test]
+        fn any_text_is_an_expression_or_refused_and_never_a_panic(
+            text in "[a-z0-9(){}\\[\\].,+*/%<>=!&|?:'\"\\\\ @_-]{0,60}"
+        ) {
+            if let Ok(expr) = Expr::compile(&text) {
+                let _ = expr.holds(&scope());
+            }
+            let _ = crate::runbook::template::Template::of_text(&text);
+        }
+    }
 }

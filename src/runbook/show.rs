@@ -60,7 +60,7 @@ pub fn args(call: &Call, prefix: Option<u16>) -> Value {
 pub fn short(value: &Value, most: usize) -> String {
     let text = match value {
         Value::Null => "none".to_owned(),
-        Value::String(text) if text.starts_with("0x") && text.len() > 42 => long_hex(text),
+        Value::String(text) if text.starts_with("0x") && text.len() > 66 => long_hex(text),
         Value::String(text) => text.clone(),
         other => abbreviated(other, 0).to_string().replace('"', "").replace(',', ", "),
     };
@@ -75,7 +75,7 @@ fn long_hex(text: &str) -> String {
 
 fn abbreviated(value: &Value, depth: usize) -> Value {
     match value {
-        Value::String(text) if text.starts_with("0x") && text.len() > 42 => Value::String(long_hex(text)),
+        Value::String(text) if text.starts_with("0x") && text.len() > 66 => Value::String(long_hex(text)),
         Value::Array(items) if items.len() > 8 || depth > 4 => {
             Value::String(format!("{} items", items.len()))
         }

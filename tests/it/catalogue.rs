@@ -27,7 +27,9 @@ const ROWS: [(char, u32); 7] = [('A', 20), ('B', 12), ('C', 7), ('D', 5), ('E', 
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 const HASH: &str = "0xabababababababababababababababababababababababababababababababab";
-const CODE: &str = "0x0061736d01000000ff";
+/// A blob that says of itself: `paseo`, version 3 000 000.
+const CODE: &str =
+    "0x0061736d0100000000240f72756e74696d655f76657273696f6e14706173656f047800000000c0c62d0001000000";
 
 /// Parameters with which a row is composed, `name=value` apart by spaces; and what its calls are. Values have no spaces.
 const SAMPLES: &[(&str, &str, &str)] = &[

@@ -20,8 +20,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-/// Longest file of a parameter or plan, in bytes: twice what a block takes, as hex.
-const MAX_FILE: u64 = 24 << 20;
+/// Longest file of a parameter or plan, in bytes: a plan holds a runtime as hex in its parameters, arguments and call data.
+const MAX_FILE: u64 = 64 << 20;
 
 mod show;
 

@@ -61,6 +61,7 @@ fn chop_plan_composes_over_real_state_and_says_what_does_not_hold() {
     assert!(wrong.err.contains("3 hex digits are an odd number; expected"), "{}", wrong.err);
 
     a_core_is_planned_saved_and_verified(&sereno, &bed);
+    the_real_code_says_what_it_is(&sereno, &bed);
     node.build(&[]);
     the_catalogue_is_live(&sereno);
 }
@@ -109,6 +110,27 @@ fn a_core_is_planned_saved_and_verified(sereno: &dyn Fn(&[&str]) -> Ran, bed: &B
     assert_eq!(other.code, 1, "{}", other.out);
     let differs = other.json()["differs"].clone();
     assert_eq!(differs[0]["what"], "the call data", "{differs}");
+}
+
+/// The code that runs is a runtime of this chain, and not above its own version.
+fn the_real_code_says_what_it_is(sereno: &dyn Fn(&[&str]) -> Ran, bed: &Bed) {
+    let spec: Value = serde_json::from_slice(&std::fs::read(bed.spec("relay-2026")).unwrap()).unwrap();
+    let code = hex_bytes(spec["genesis"]["raw"]["top"][super::CODE].as_str().unwrap()).unwrap();
+    let file = bed.dir.path().join("relay.wasm");
+    std::fs::write(&file, &code).unwrap();
+    let ran = sereno(&["plan", "row:D1", "--param", &format!("code=@{}", file.display()), "--json"]);
+    let plan = ran.json();
+    assert_eq!(ran.code, 1, "{}", plan["checks"]);
+    assert_eq!(check(&plan, "same-runtime")["ok"], true, "{plan}");
+    assert_eq!(
+        (&check(&plan, "newer")["ok"], &check(&plan, "newer")["value"]),
+        (&json!(false), &json!(2_003_001))
+    );
+    let hash = sereno::domain::Hash(sp_crypto_hashing::blake2_256(&code)).to_string();
+    assert_eq!(plan["params"]["code_hash"], hash);
+    let artefact =
+        plan["artefacts"].as_array().unwrap().iter().find(|a| a["name"] == "code").unwrap().clone();
+    assert_eq!((&artefact["blake2_256"], &artefact["bytes"]), (&json!(hash), &json!(code.len())));
 }
 
 fn the_catalogue_is_live(sereno: &dyn Fn(&[&str]) -> Ran) {
