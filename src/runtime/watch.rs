@@ -30,6 +30,12 @@ pub fn lines(seen: &Observation) -> Vec<Value> {
         }
         Fact::PeerBest(at) => vec![line("peer-best", Some(*at), Value::Null)],
         Fact::PeerFinalized(at) => vec![line("peer-finalized", Some(*at), Value::Null)],
+        // Every place of every para would be megabytes: `snapshot` tells them.
+        Fact::Paras(p) => {
+            let counts =
+                json!({ "paras": p.paras.len(), "channels": p.channels.len(), "session": p.session.value() });
+            vec![line("paras", Some(p.at), counts)]
+        }
         other => {
             let whole = data(other);
             let kind = whole.get("kind").and_then(Value::as_str).unwrap_or("fact").to_owned();
@@ -68,5 +74,30 @@ mod erased {
         fn json(&self) -> Value {
             serde_json::to_value(self).unwrap_or(Value::Null)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detectors::testbed::{Bed, RELAY, channel, cited, para};
+
+    #[test]
+    fn paras_are_told_in_numbers_with_their_block() {
+        let mut bed = Bed::family();
+        let mut rich = para(2_000);
+        rich.sovereign.free = cited(u128::MAX);
+        bed.paras(7, vec![para(1_000), rich], |paras| {
+            paras.channels = vec![channel((2_000, 1_000), (1, 10), (1, 10))];
+        });
+        let known = bed.store.chain(&RELAY.into()).unwrap().parachains.known().unwrap();
+        let fact = Fact::Paras(known.value.clone());
+        let seen = Observation { at: bed.now, chain: RELAY.into(), endpoint: None, fact };
+        let told = lines(&seen);
+        assert_eq!(
+            (told.len(), &told[0]["kind"], &told[0]["block"]["number"]),
+            (1, &"paras".into(), &7.into())
+        );
+        assert_eq!(told[0]["data"], json!({ "paras": 2, "channels": 1, "session": 7 }));
     }
 }
