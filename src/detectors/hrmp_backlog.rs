@@ -55,7 +55,7 @@ fn judge(view: &View<'_>, at: u64, channel: &Channel) -> Option<Finding> {
     };
     let what = if severity == Severity::Major { "is full" } else { "fills up" };
     let summary = format!(
-        "the channel {} → {} {what}: {} of {} messages, {} of {} bytes; {} does not take them",
+        "channel {} → {} {what}: {} of {} messages, {} of {} bytes; {} does not take them",
         name(channel.sender),
         name(channel.recipient),
         state.msg_count,

@@ -25,9 +25,10 @@ fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
         }
         return Ok(vec![]);
     };
-    let what = if failed.len() == 1 { "1 message" } else { &format!("{} messages", failed.len()) };
+    let many = if failed.len() == 1 { "" } else { "s" };
     let summary = format!(
-        "{what} of other chains failed in {window} blocks, the last in block {}: {} from {}",
+        "has {} failed message{many} in {window} blocks, the last in block {}: {} from {}",
+        failed.len(),
         grouped(newest.block.number),
         newest.what.word(),
         newest.origin.as_deref().unwrap_or("?")

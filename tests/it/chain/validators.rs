@@ -391,6 +391,9 @@ async fn a_node_that_refuses_the_validators_still_shows_its_blocks_and_is_asked_
     bed.until("it is told", 5, |seen| seen.iter().any(is_unread)).await;
     let named = |o: &Observation| matches!(&o.fact, Fact::Filled(b) if b.at.number == 3);
     bed.until("the finalized block", 5, |seen| seen.iter().any(named)).await;
+    // They are read beside the blocks, at the start.
+    let paras = |o: &Observation| matches!(&o.fact, Fact::Paras(_));
+    bed.until("the paras", 5, |seen| seen.iter().any(paras)).await;
     let asked = a.calls()["state_queryStorageAt"];
     for _ in 0..5 {
         grown(&relay, &bed).await;
