@@ -76,8 +76,8 @@ impl Watch {
 /// More findings about validators than this become one sentence.
 const MANY: usize = 20;
 
-/// The paras are read every ten blocks; what was read longer ago than this many says nothing of now.
-const OLD_PARAS: u64 = 30;
+/// The paras are read every thirty blocks; what was read longer ago than this many says nothing of now.
+const OLD_PARAS: u64 = 60;
 
 /// Shortest block time the rules work with, so that a chain which claims 0 ms does not fire everything.
 const LEAST_BLOCK_TIME_MS: u64 = 250;

@@ -121,7 +121,7 @@ pub(super) fn why_unknown(state: &AppState) -> (String, String) {
     match relay.view.and_then(|v| v.unread.get("paras")) {
         Some(why) => (
             format!("the paras could not be read: {why}"),
-            "they are asked for again every ten blocks".to_owned(),
+            "they are asked for again every 30 blocks".to_owned(),
         ),
         None => ("the paras were not read yet".to_owned(), "it fills with the next relay block".to_owned()),
     }
