@@ -174,7 +174,9 @@ pub struct Wrapped {
     pub decoded: Call,
     /// The bytes to sign.
     pub call_data: Vec<u8>,
-    /// Their hash.
+    /// The bytes inside the multisigs, as [`Wrapped::call_data`] states what was observed; none without a multisig.
+    pub intended: Option<Vec<u8>>,
+    /// Hash of the bytes to sign.
     pub call_hash: Hash,
     /// Who must sign, in words.
     pub authority: String,
@@ -215,6 +217,7 @@ pub fn wrap(calls: &[Call], wrappers: &[Wrapper], context: &Context<'_>) -> Resu
         decoded: context.runtime.decode_call(&call_data)?,
         call_hash: call_hash(&call_data),
         call_data,
+        intended: layers.intended.take(),
         authority: layers.authority(),
         approval: layers.approval.take(),
         notes: layers.notes,

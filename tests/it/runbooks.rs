@@ -105,6 +105,16 @@ impl World {
     }
 
     fn plan(&self, draft: &Draft<'_>, wrappers: &[&str]) -> Plan {
+        self.plan_seen(draft, wrappers, (None, None))
+    }
+
+    /// `seen`: the first approval of the multisig, and the weight of the call inside.
+    fn plan_seen(
+        &self,
+        draft: &Draft<'_>,
+        wrappers: &[&str],
+        (timepoint, max_weight): (Option<(u32, u32)>, Option<(u64, u64)>),
+    ) -> Plan {
         let composition = self.compose(draft);
         let wrappers: Vec<String> = wrappers.iter().map(|w| (*w).to_owned()).collect();
         let parsed: Vec<Wrapper> = wrappers.iter().map(|w| Wrapper::parse(w).unwrap()).collect();
@@ -113,8 +123,8 @@ impl World {
             targets: &[],
             sudo: None,
             sender: None,
-            timepoint: None,
-            max_weight: None,
+            timepoint,
+            max_weight,
             ss58_prefix: 42,
             needs: "root",
         };
@@ -335,6 +345,38 @@ fn a_saved_plan_is_the_same_plan_until_something_of_the_intent_differs() {
     let forged = text.replacen(&plan.plan_hash.to_string(), &Hash([7; 32]).to_string(), 1);
     let forged = Saved::parse(&forged).unwrap();
     assert_eq!(differences(&forged, &plan, UnixMs(NOW)).len(), 1);
+}
+
+#[test]
+fn a_multisigs_plan_stays_the_same_after_its_first_approval() {
+    let world = World::new();
+    let all = recipes();
+    let draft = world.fill(all.find("row:A3").unwrap(), &HEAD).unwrap();
+    let multi = |threshold: u8| format!("multisig:{threshold}@0x{},0x{}", "01".repeat(32), "02".repeat(32));
+    let plan = |threshold, seen| world.plan_seen(&draft, &["sudo", &multi(threshold)], seen);
+    let first = plan(2, (None, Some((1_000, 1_000))));
+    let second = plan(2, (Some((17, 3)), Some((1_000_000_000, 70_000))));
+    assert_ne!(first.wrapped["call_data"], second.wrapped["call_data"]);
+    assert_eq!(first.plan_hash, second.plan_hash);
+    let text = serde_json::to_string(&first).unwrap();
+    let what = |text: &str, fresh: &Plan| -> Vec<String> {
+        let saved = Saved::parse(text).unwrap();
+        differences(&saved, fresh, UnixMs(NOW)).into_iter().map(|d| d.what).collect()
+    };
+    assert_eq!(what(&text, &second), [""; 0]);
+    let later = serde_json::to_string(&second).unwrap();
+    assert_eq!(what(&later, &first), [""; 0]);
+    // Another multisig is another plan, and bytes that were changed by hand are seen.
+    assert_eq!(what(&text, &plan(1, (None, None))), ["what is signed", "the plan hash"]);
+    let signed = first.wrapped["call_data"].as_str().unwrap();
+    for (from, to) in [("d007000008", "d107000008"), ("0202", "0203"), ("081234", "0812340812340812")] {
+        let forged = signed.replacen(from, to, 1);
+        assert_ne!(forged, signed, "{from} is not in {signed}");
+        assert!(
+            what(&text.replace(signed, &forged), &second).contains(&"what is signed".to_owned()),
+            "{from}"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The intent: canonical bytes of what shall be done, and their hash.
 //!
 //! In: calls, chains, wrappers, artefacts, check expressions, ticket, expiry. Out: bytes that differ wherever one of these
-//! does, and nowhere else. Observed values, signer and nonce belong to the approval, not here.
+//! does, and nowhere else. Observed values, signer and nonce belong to the approval, not here: of a multisig the call inside
+//! counts, as its first approval and the weight are read from the chain.
 
 use super::{Checked, Ingredients};
 use crate::domain::{Hash, UnixMs};
@@ -43,7 +44,7 @@ pub struct Intent {
     pub calls: Vec<IntentCall>,
     /// The wrappers as they were given.
     pub wraps: Vec<String>,
-    /// What is signed.
+    /// What is signed; of a multisig, which the wrappers name whole, the call inside.
     pub wrapped: Option<Vec<u8>>,
     /// Name and hash of the bytes that came from files.
     pub artefacts: Vec<(String, [u8; 32])>,
@@ -89,7 +90,7 @@ pub(super) fn of(from: &Ingredients<'_>, checks: &[Checked]) -> Intent {
             })
             .collect(),
         wraps: from.wraps.to_vec(),
-        wrapped: from.wrapped.map(|w| w.call_data.clone()),
+        wrapped: from.wrapped.map(|w| w.intended.as_ref().unwrap_or(&w.call_data).clone()),
         artefacts: from.draft.artefacts().iter().map(|a| (a.name.clone(), a.hash.0)).collect(),
         checks: (checks.iter()).map(|c| (c.id.clone(), c.level == Level::Block, c.expr.clone())).collect(),
         ticket: from.ticket.clone(),

@@ -120,6 +120,7 @@ pub(super) fn wrapped(from: &Ingredients<'_>, prefix: Option<u16>) -> Value {
             "kind": wrapped.kind,
             "decoded": show::decoded(&wrapped.decoded, prefix),
             "call_data": crate::domain::ids::to_hex(&wrapped.call_data),
+            "intended": wrapped.intended.as_ref().map(|bytes| crate::domain::ids::to_hex(bytes)),
             "call_hash": wrapped.call_hash,
             "authority": wrapped.authority,
             "danger": danger::judge(&wrapped.decoded).class,

@@ -4,6 +4,8 @@
 
 use super::Plan;
 use crate::domain::UnixMs;
+use crate::domain::ids::hex_bytes;
+use codec::{Compact, Decode as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -104,13 +106,46 @@ pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> 
     ] {
         add(what, pick(saved.rest.get(key), parts), pick(fresh_json.get(key), parts));
     }
-    let signed = |json: Option<&Value>| text(json.and_then(|w| w.get("call_data")));
-    add("what is signed", signed(saved.rest.get("wrapped")), signed(fresh_json.get("wrapped")));
+    let part = |json: Option<&Value>, name: &str| text(json.and_then(|w| w.get(name)));
+    let signed = |json: Option<&Value>| part(json, "call_data");
+    let (planned, new) = (saved.rest.get("wrapped"), fresh_json.get("wrapped"));
+    if !approves_the_same(&signed(planned), &signed(new), &part(new, "intended")) {
+        add("what is signed", signed(planned), signed(new));
+    }
     add("the plan hash", saved.plan_hash.clone(), fresh.plan_hash.to_string());
     if saved.expires_at().is_some_and(|until| until < now) {
         add("the time it is valid", format!("until {}", saved.expires), now.rfc3339());
     }
     out
+}
+
+/// Whether two calls of a multisig, as hex, differ at most in what is observed: its first approval before the call inside,
+/// the weight behind it.
+fn approves_the_same(planned: &str, new: &str, inside: &str) -> bool {
+    // Hex digits of a block and an index.
+    const TIMEPOINT: usize = 2 * 8;
+    let Some(inside) = inside.strip_prefix("0x").filter(|hex| !hex.is_empty()) else { return false };
+    let parts = |text: &str| {
+        let (before, weight) = text.rsplit_once(inside)?;
+        // Whether there is a first approval is one byte before it.
+        let none = before.strip_suffix("00").map(str::to_owned);
+        let some = before
+            .len()
+            .checked_sub(TIMEPOINT)
+            .and_then(|at| before.get(..at))
+            .and_then(|start| start.strip_suffix("01"))
+            .map(str::to_owned);
+        is_weight(weight).then_some([none, some])
+    };
+    let (Some(planned), Some(new)) = (parts(planned), parts(new)) else { return false };
+    planned.iter().flatten().any(|start| new.iter().flatten().any(|other| other == start))
+}
+
+/// Two compact numbers and nothing else.
+fn is_weight(hex: &str) -> bool {
+    let Some(bytes) = hex_bytes(&format!("0x{hex}")) else { return false };
+    let mut rest = bytes.as_slice();
+    <(Compact<u64>, Compact<u64>)>::decode(&mut rest).is_ok() && rest.is_empty()
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub(super) struct Layers<'a> {
     /// True once `Sudo.sudo` is around, and nothing acts for its key yet.
     as_sudo: bool,
     pub(super) approval: Option<Approval>,
+    /// The bytes inside the innermost multisig.
+    pub(super) intended: Option<Vec<u8>>,
     pub(super) notes: Vec<String>,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Layers<'a> {
             authority: Vec::new(),
             as_sudo: false,
             approval: None,
+            intended: None,
             notes: Vec::new(),
         })
     }
@@ -221,6 +224,7 @@ impl<'a> Layers<'a> {
         let inner = std::mem::replace(&mut self.call, call("", "", vec![]));
         let bytes = self.runtime.encode_call(&inner)?;
         let approves = call_hash(&bytes);
+        self.intended.get_or_insert(bytes);
         if let Some(sender) = sender {
             let who = self.who(&sender);
             self.notes.push(format!("composed for {who} to sign: every other signatory names the others"));
