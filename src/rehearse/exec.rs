@@ -23,8 +23,10 @@ pub const MARKER: [u8; 64] = {
 };
 /// Most that one rehearsal may take, milliseconds.
 pub const LIMIT_MS: u64 = 30_000;
-/// Log lines kept.
+/// Log lines kept, besides errors.
 const MAX_LOGS: usize = 200;
+/// Different errors kept.
+const MAX_ERRORS: usize = 100;
 /// The lowest level of logs asked for: 1 is error, 3 is info.
 const LOG_LEVEL: u32 = 3;
 
@@ -139,7 +141,7 @@ impl Executor for Machine<'_> {
             Ok(ready) => ready.into(),
             Err((e, _)) => return Err(Stopped::Trap { entry: entry.to_owned(), why: said(&e) }),
         };
-        let mut logs = Vec::new();
+        let mut logs = Kept::default();
         loop {
             if self.clock.now() > self.until {
                 return Err(Stopped::Late);
@@ -147,13 +149,11 @@ impl Executor for Machine<'_> {
             vm = match vm {
                 HostVm::ReadyToRun(ready) => ready.run(),
                 HostVm::Finished(done) => {
-                    return Ok(Ran { output: done.value().as_ref().to_vec(), logs });
+                    return Ok(Ran { output: done.value().as_ref().to_vec(), logs: logs.told() });
                 }
-                HostVm::Error { error, .. } => return Err(stopped(entry, &error, &logs)),
+                HostVm::Error { error, .. } => return Err(stopped(entry, &error, &logs.lines)),
                 HostVm::LogEmit(line) => {
-                    if logs.len() < MAX_LOGS {
-                        logs.extend(log(&line.info()));
-                    }
+                    log(&line.info()).into_iter().for_each(|line| logs.keep(line));
                     line.resume()
                 }
                 HostVm::GetMaxLogLevel(asks) => asks.resume(LOG_LEVEL),
@@ -171,6 +171,39 @@ impl Executor for Machine<'_> {
                 other => storage(other, world)?,
             };
         }
+    }
+}
+
+/// The log of a run: an error counts as a failure, so that none is lost behind lines that do not.
+#[derive(Default)]
+struct Kept {
+    lines: Vec<Log>,
+    errors: usize,
+    left_out: usize,
+}
+
+impl Kept {
+    fn keep(&mut self, line: Log) {
+        let error = line.level == Level::Error;
+        let room = if error {
+            self.errors < MAX_ERRORS && !self.lines.contains(&line)
+        } else {
+            self.lines.len().saturating_sub(self.errors) < MAX_LOGS
+        };
+        if room {
+            self.errors = self.errors.saturating_add(usize::from(error));
+            self.lines.push(line);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    fn told(mut self) -> Vec<Log> {
+        if self.left_out > 0 {
+            let text = Clean::of(&format!("{} more lines were logged", self.left_out));
+            self.lines.push(Log { level: Level::Info, text });
+        }
+        self.lines
     }
 }
 
@@ -250,4 +283,25 @@ fn stopped(entry: &str, error: &HostError, logs: &[Log]) -> Stopped {
         other => other.to_string(),
     };
     Stopped::Trap { entry: entry.to_owned(), why: Clean::of(&why) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_behind_many_lines_is_kept_and_the_rest_is_counted() {
+        let mut logs = Kept::default();
+        let line = |level, text: &str| Log { level, text: Clean::of(text) };
+        for n in 0..MAX_LOGS + 5 {
+            logs.keep(line(Level::Info, &n.to_string()));
+        }
+        for n in 0..1_000 {
+            logs.keep(line(Level::Error, &format!("corrupt {}", n % 200)));
+        }
+        let told = logs.told();
+        assert_eq!(told.len(), MAX_LOGS + MAX_ERRORS + 1);
+        assert_eq!(told[MAX_LOGS], line(Level::Error, "corrupt 0"));
+        assert_eq!(told.last(), Some(&line(Level::Info, "905 more lines were logged")));
+    }
 }
