@@ -42,8 +42,11 @@ pub struct Outcome {
     pub layers: Vec<Layer>,
 }
 
-/// Events whose one field is an error: they are not sent where all is well.
-const FAILURES: [(&str, &str, &str); 3] = [
+/// Events of a failure, with the field that is its error: they are not sent where all is well. The call itself says "ok".
+const FAILURES: [(&str, &str, &str); 6] = [
+    ("MessageQueue", "ProcessingFailed", "error"),
+    ("StakingAhClient", "SetTooSmallAndDropped", ""),
+    ("StakingAhClient", "Unexpected", ""),
     ("Utility", "BatchInterrupted", "error"),
     ("Utility", "ItemFailed", "error"),
     ("System", "RejectedInvalidAuthorizedUpgrade", "error"),
@@ -77,18 +80,17 @@ impl Event {
     /// What the event says of something that it carried; none where it carries nothing.
     fn layer(&self, runtime: &Runtime) -> Option<Layer> {
         let failure = FAILURES.iter().find(|(p, n, _)| (*p, *n) == (&self.pallet, &self.name));
-        let error =
-            match failure {
-                Some((_, _, field)) => {
-                    let node = self.fields.iter().find(|(n, _)| n == field).or_else(|| self.fields.last());
-                    Some(node.map_or_else(
-                        || "an error without a name".to_owned(),
-                        |(_, e)| error_name(runtime, e),
-                    ))
-                }
-                None if self.name == "Attempted" => self.attempted(),
-                None => self.fields.iter().find_map(|(_, node)| result(runtime, node))?,
-            };
+        let error = match failure {
+            Some((_, _, field)) => {
+                let node = self.fields.iter().find(|(n, _)| n == field).or_else(|| self.fields.last());
+                Some(node.map_or_else(|| self.name.clone(), |(_, e)| error_name(runtime, e)))
+            }
+            None if self.name == "Attempted" => self.attempted(),
+            None if self.fields.iter().any(|(n, node)| n == "success" && *node == Node::Bool(false)) => {
+                Some("it did not succeed".to_owned())
+            }
+            None => self.fields.iter().find_map(|(_, node)| result(runtime, node))?,
+        };
         Some(Layer { name: self.path(), ok: error.is_none(), error })
     }
 }
@@ -165,4 +167,42 @@ fn module(runtime: &Runtime, fields: &[(String, Node)]) -> Option<String> {
 
 fn short(node: &Node) -> String {
     Clean::of(&format!("{node:?}")).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_only_an_event_tells_is_a_failure() {
+        let packed = include_bytes!("../../tests/it/fixtures/relay-metadata.scale.zst");
+        let bytes = zstd::decode_all(packed.as_slice()).unwrap();
+        let runtime = Runtime::decode(&bytes).unwrap();
+        let event = |pallet: &str, name: &str, fields: Vec<(&str, Node)>| Event {
+            pallet: pallet.to_owned(),
+            name: name.to_owned(),
+            fields: fields.into_iter().map(|(n, node)| (n.to_owned(), node)).collect(),
+        };
+        let error = |event: Event| {
+            let outcome = weigh(&runtime, ("entry", None), &[event], &[]);
+            assert_eq!(outcome.ok, outcome.error.is_none());
+            outcome.error
+        };
+        let processed =
+            |success| error(event("MessageQueue", "Processed", vec![("success", Node::Bool(success))]));
+        assert_eq!(processed(true), None);
+        assert_eq!(processed(false).as_deref(), Some("it did not succeed"));
+        let kind = |name: &str| Node::Variant(name.to_owned(), Vec::new());
+        let failed = event(
+            "MessageQueue",
+            "ProcessingFailed",
+            vec![("id", Node::Number(1)), ("error", kind("Corrupt"))],
+        );
+        assert_eq!(error(failed).as_deref(), Some("Corrupt"));
+        let unexpected =
+            event("StakingAhClient", "Unexpected", vec![("0", kind("UnexpectedModeTransition"))]);
+        assert_eq!(error(unexpected).as_deref(), Some("UnexpectedModeTransition"));
+        let dropped = event("StakingAhClient", "SetTooSmallAndDropped", Vec::new());
+        assert_eq!(error(dropped).as_deref(), Some("SetTooSmallAndDropped"));
+    }
 }
