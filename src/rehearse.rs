@@ -76,6 +76,8 @@ pub struct Scene<'a> {
 /// What a rehearsal found. The names of the fields are those of CONTRACT.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rehearsal {
+    /// Of this document.
+    pub schema: u32,
     /// How it was rehearsed.
     pub method: Method,
     /// `root`, or the account.
@@ -168,6 +170,12 @@ pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Fa
                 differs.join(", ")
             ));
         }
+        // The way that goes through a whole block counts as much as the first.
+        if taken.outcome.ok && !second.outcome.ok {
+            taken.outcome.ok = false;
+            taken.outcome.error.clone_from(&second.outcome.error);
+            taken.outcome.layers.extend(second.outcome.layers.into_iter().filter(|layer| !layer.ok));
+        }
         // What the first way hides as its own trace may be what the call does.
         second.raw.into_iter().for_each(|(key, change)| {
             taken.raw.entry(key).or_insert(change);
@@ -184,6 +192,7 @@ pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Fa
         fields: json::fields(&event.fields, scene.ss58_prefix),
     };
     Ok(Rehearsal {
+        schema: 1,
         method: request.method,
         origin: match request.origin {
             Origin::Root => "root".to_owned(),
@@ -263,10 +272,23 @@ fn fork(
         caveats.push(
             "run without a transaction: no fee is taken, nonce and balance are not looked at".to_owned(),
         );
+        caveats.push(
+            "what the dry run writes for every call (queues of messages that it empties) is left out of the changes, \
+             also where this call writes the same"
+                .to_owned(),
+        );
         return Ok(found);
     }
     match in_next_block(stage, origin, call) {
         Ok(second) => found.second = Some(second),
+        Err(e @ WayError::Invalid(_)) => {
+            let error = Some(e.to_string());
+            if found.taken.outcome.ok {
+                found.taken.outcome.error.clone_from(&error);
+            }
+            found.taken.outcome.ok = false;
+            found.taken.outcome.layers.push(Layer { name: "transaction".to_owned(), ok: false, error });
+        }
         Err(e) => caveats.push(format!("no second way confirms the run: {e}")),
     }
     Ok(found)

@@ -58,6 +58,7 @@ fn a_forced_head_changes_the_head_and_both_ways_agree() {
         (&json["method"], &json["origin"], &json["via"]),
         (&json!("fork"), &json!("root"), &json!("dry_run_api"))
     );
+    assert_eq!(json["schema"], 1);
     assert_eq!(json["confirmed_by"], json!({ "via": "sudo_extrinsic", "same": true }));
     assert!(json["weight"]["ref_time"].as_u64().unwrap() > 0, "{}", json["weight"]);
     assert!(found.round_trips <= 20, "{} round trips for a call never seen", found.round_trips);
