@@ -30,6 +30,9 @@ struct World {
     para: Option<Answer>,
 }
 
+/// The first approval of a multisig, and the weight of the call inside.
+type Observed = (Option<(u32, u32)>, Option<(u64, u64)>);
+
 impl World {
     fn new() -> Self {
         let stored = BTreeMap::from([
@@ -109,12 +112,7 @@ impl World {
     }
 
     /// `seen`: the first approval of the multisig, and the weight of the call inside.
-    fn plan_seen(
-        &self,
-        draft: &Draft<'_>,
-        wrappers: &[&str],
-        (timepoint, max_weight): (Option<(u32, u32)>, Option<(u64, u64)>),
-    ) -> Plan {
+    fn plan_seen(&self, draft: &Draft<'_>, wrappers: &[&str], (timepoint, max_weight): Observed) -> Plan {
         let composition = self.compose(draft);
         let wrappers: Vec<String> = wrappers.iter().map(|w| (*w).to_owned()).collect();
         let parsed: Vec<Wrapper> = wrappers.iter().map(|w| Wrapper::parse(w).unwrap()).collect();
