@@ -122,14 +122,14 @@ mod tests {
     #[test]
     fn what_was_not_read_is_unknown_and_never_quiet() {
         let mut bed = Bed::family();
-        bed.run(RELAY, 40);
+        bed.run(RELAY, 80);
         assert_eq!(unknown(&bed.check(ID, RELAY)), "not read yet");
         let mut blind = para(2_000);
         blind.upgrade.from = unread("the node has forgotten the block");
-        bed.paras(40, vec![blind], |_| {});
+        bed.paras(80, vec![blind], |_| {});
         assert!(unknown(&bed.check(ID, RELAY)).contains("2000 was not read"));
         bed.paras(5, vec![para(2_000)], |_| {});
-        assert!(unknown(&bed.check(ID, RELAY)).contains("35 blocks ago"));
+        assert!(unknown(&bed.check(ID, RELAY)).contains("75 blocks ago"));
         assert_eq!(bed.check(ID, ASSET_HUB), Verdict::Quiet);
     }
 }
