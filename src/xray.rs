@@ -45,6 +45,8 @@ pub struct Case<'a> {
     pub patience: u64,
     /// Now.
     pub now: UnixMs,
+    /// A relay block older than this says nothing of now, milliseconds.
+    pub old_ms: u64,
 }
 
 impl Case<'_> {
@@ -190,9 +192,6 @@ const STALLED: [Question; 10] = [
     cores::backing,
 ];
 
-/// A relay block older than this says nothing of now: twenty blocks.
-const OLD_MS: u64 = 120_000;
-
 /// Why the relay's newest block tells nothing of now, where it does not.
 fn stale(case: &Case<'_>) -> Option<String> {
     let number = case.relay.at.number;
@@ -202,7 +201,7 @@ fn stale(case: &Case<'_>) -> Option<String> {
         ));
     };
     let age = case.now.since(stamped);
-    (age > OLD_MS).then(|| {
+    (age > case.old_ms).then(|| {
         format!(
             "It cannot be told: the relay's newest block #{number} is {} s old. The relay stands, or this endpoint is behind; \
              look at the relay first.",

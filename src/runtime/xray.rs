@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Most that the para's own endpoints may take to answer, all together.
 const OWN_DEADLINE: Duration = Duration::from_secs(40);
+/// A relay whose newest block is older, twenty blocks, stands or is seen through an endpoint that is behind.
+const OLD_MS: u64 = 120_000;
 
 /// Examines a para of the network.
 ///
@@ -54,6 +56,7 @@ async fn look(plan: &Plan, base: &Base, para: ParaId) -> Result<Diagnosis, Strin
         own: &own,
         patience: spec.thresholds.para_stall_major,
         now: base.now(),
+        old_ms: OLD_MS,
     }))
 }
 

@@ -135,6 +135,7 @@ fn look(relay: &Paras, own: &Own) -> Diagnosis {
         own,
         patience: 10,
         now: UnixMs(1_004_000),
+        old_ms: 120_000,
     });
     assert!(
         diagnosis.facts.iter().all(|fact| !fact.key.is_empty() && !fact.value.is_empty()),

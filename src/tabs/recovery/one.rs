@@ -12,6 +12,8 @@ use crate::state::table::{Rows, SortKey};
 use crate::tabs::lists::column;
 use crate::xray::{Case, Diagnosis, Outcome, Remedy, examine};
 
+/// The paras are read every thirty relay blocks; twice that and some says nothing of now.
+const OLD_MS: u64 = 400_000;
 /// The prefix of addresses where the relay says none.
 const ANY_PREFIX: u16 = 42;
 
@@ -30,6 +32,7 @@ pub fn diagnosis(state: &AppState, id: ParaId) -> Option<Diagnosis> {
         own: &Own::NotKnown,
         patience: relay.spec.thresholds.para_stall_major,
         now: state.now,
+        old_ms: OLD_MS,
     }))
 }
 
