@@ -1,7 +1,7 @@
 //! The plan: what will be done, what must hold, and the hash that names the intent.
 //!
 //! In: a filled-in runbook, its calls, what the chain says of weight and fee. Out: [`Plan`], whose JSON is fixed by CONTRACT.
-//! The hash is over the intent alone ([`intent`]): observed values, signer and nonce are not part of it. Must not do I/O.
+//! The hash is over the intent alone (`intent`): observed values, signer and nonce are not part of it. Must not do I/O.
 
 mod intent;
 mod parts;

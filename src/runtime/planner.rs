@@ -1,6 +1,6 @@
 //! Plans made against live chains: what `runbook` wants is opened and read here, in few requests.
 //!
-//! In: a recipe, parameters, wrappers. Out: a [`runbook::plan::Plan`]. Everything that is read lies in one block a chain. Reads
+//! In: a recipe, parameters, wrappers. Out: a [`Plan`]. Everything that is read lies in one block a chain. Reads
 //! only; must not decide what a value means.
 
 mod costs;
