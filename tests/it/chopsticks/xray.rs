@@ -180,7 +180,7 @@ fn cases(pen: &Pen, session: u32, now: u32) -> Vec<Case> {
         case("dmp-head-mismatch", &["A11"], vec![pen.of("Dmp.DownwardMessageQueues", waiting.clone())]),
         case(
             "hrmp-head-mismatch",
-            &["A12"],
+            &["B4", "B1"],
             vec![
                 pen.of("Hrmp.HrmpIngressChannelsIndex", vec![1_000_u32]),
                 (pen.key("Hrmp.HrmpChannels", &[channel(1_000)]), Some(link.encode())),
