@@ -85,7 +85,7 @@ impl Rows for ChannelRows<'_> {
             column("STATE", (11, 11), false, 0),
             column("FULL %", (6, 6), true, 0),
             column("MESSAGES", (9, 15), true, 1),
-            column("BYTES", (9, 21), true, 2),
+            column("BYTES", (14, 21), true, 2),
             column("LARGEST, BYTES", (14, 14), true, 3),
         ]
     }
