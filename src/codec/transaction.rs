@@ -8,7 +8,6 @@ use super::call::ComposeError;
 use super::encode::ArgError;
 use super::shape::{self, Shape};
 use crate::domain::AccountId;
-use crate::domain::call::Node;
 use codec::{Compact, Encode as _};
 use sp_crypto_hashing::twox_128;
 
@@ -37,20 +36,6 @@ impl Runtime {
             }
         }
         found
-    }
-
-    /// The bytes of a storage item's value.
-    ///
-    /// # Errors
-    /// No such item, or a value that does not fit.
-    pub fn storage_bytes(&self, pallet: &str, item: &str, value: &Node) -> Result<Vec<u8>, ComposeError> {
-        let what = format!("{pallet}.{item}");
-        let entry = (self.metadata.pallet_by_name(pallet).and_then(|p| p.storage()))
-            .and_then(|s| s.entry_by_name(item))
-            .ok_or_else(|| ComposeError::NoItem(what.clone()))?;
-        let mut out = Vec::new();
-        self.put_value(value, entry.value_ty(), &what, &mut out)?;
-        Ok(out)
     }
 
     /// A transaction of version 4 in the name of `signer`: immortal, without a tip, with a signature of the caller's choice.

@@ -76,7 +76,7 @@ impl Stage<'_> {
             ("maybe_periodic", Node::Nothing),
             ("origin", root),
         ]);
-        let one = self.runtime.storage_bytes("Scheduler", "Agenda", &Node::List(vec![Node::Fields(task)]))?;
+        let one = self.runtime.storage_value("Scheduler", "Agenda", &Node::List(vec![Node::Fields(task)]))?;
         let number = u32::try_from(self.state.block().number.saturating_add(1)).unwrap_or(u32::MAX);
         let key = self.runtime.map_key("Scheduler", "Agenda", &number.to_le_bytes())?;
         let mut agenda = self.state.get(&key)?.unwrap_or_else(|| vec![0]);
@@ -97,7 +97,7 @@ impl Stage<'_> {
         for (item, key, value) in
             [("PreimageFor", of, Node::Bytes(call.to_vec())), ("RequestStatusFor", hash.clone(), status)]
         {
-            let value = self.runtime.storage_bytes("Preimage", item, &value)?;
+            let value = self.runtime.storage_value("Preimage", item, &value)?;
             injected.insert(self.runtime.storage_key("Preimage", item, &[key])?, Some(value));
         }
         Ok(variant("Lookup", vec![("hash", hash), ("len", length)]))

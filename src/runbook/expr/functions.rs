@@ -4,9 +4,11 @@
 
 use super::value::Planck;
 use crate::codec::{header, wasm};
-use crate::domain::AccountId;
 use crate::domain::ids::{hex_bytes, to_hex};
+use crate::domain::para::{child_account, sibling_account};
+use crate::domain::{AccountId, ParaId};
 use crate::runbook::params;
+use crate::runbook::wrap::multisig_account;
 use cel::{Context, ExecutionError, Value};
 use codec::{Compact, Encode};
 use sp_crypto_hashing::blake2_256;
@@ -120,8 +122,8 @@ pub(super) fn add(context: &mut Context<'_, '_>, decimals: Option<u8>) -> Result
             blob("wasm_spec_version", &x).map(|found| Value::Int(i64::from(found.spec_version)))
         }),
         context.add_function("fold_messages", |head: Value, queue: Value| fold(&head, &queue)),
-        context.add_function("sovereign_child", |para: i64| sovereign(*b"para", para)),
-        context.add_function("sovereign_sibling", |para: i64| sovereign(*b"sibl", para)),
+        context.add_function("sovereign_child", |para: i64| sovereign(child_account, para)),
+        context.add_function("sovereign_sibling", |para: i64| sovereign(sibling_account, para)),
         context.add_function("multisig", |threshold: i64, accounts: Value| multisig(threshold, &accounts)),
         context.add_function("pas", pas),
         context
@@ -234,26 +236,21 @@ fn fold(head: &Value, queue: &Value) -> Answer {
     Ok(bytes(head))
 }
 
-fn sovereign(kind: [u8; 4], para: i64) -> Answer {
+fn sovereign(account: fn(ParaId) -> AccountId, para: i64) -> Answer {
     let para = u32::try_from(para).map_err(|_| fail("sovereign", "expected the number of a para"))?;
-    let mut account = kind.to_vec();
-    account.extend_from_slice(&para.to_le_bytes());
-    account.resize(32, 0);
-    Ok(bytes(account))
+    Ok(bytes(account(ParaId(para)).0.to_vec()))
 }
 
-/// `blake2_256(SCALE("modlpy/utilisuba", sorted accounts, threshold))` (ACTIONS §0).
 fn multisig(threshold: i64, accounts: &Value) -> Answer {
     let expected = || fail("multisig", "expected a threshold and a list of accounts");
     let threshold = u16::try_from(threshold).map_err(|_| expected())?;
     let Value::List(items) = accounts else { return Err(expected()) };
-    let mut ids: Vec<[u8; 32]> = Vec::new();
+    let mut signatories = Vec::new();
     for item in items.iter() {
         let id = raw("multisig", item)?;
-        ids.push(<[u8; 32]>::try_from(id.as_slice()).map_err(|_| expected())?);
+        signatories.push(AccountId(<[u8; 32]>::try_from(id.as_slice()).map_err(|_| expected())?));
     }
-    ids.sort_unstable();
-    Ok(bytes(blake2_256(&(*b"modlpy/utilisuba", ids, threshold).encode())))
+    Ok(bytes(multisig_account(&signatories, threshold).0.to_vec()))
 }
 
 fn amount(name: &str, value: &Value) -> Result<u128, ExecutionError> {

@@ -58,7 +58,7 @@ fn ours(runtime: &Runtime, found: &Value) -> Diff {
         let new = match (change["pallet"].as_str(), change["item"].as_str(), &change["new"]) {
             (_, _, Value::Null) => None,
             (Some(pallet), Some(item), new) => {
-                Some(to_hex(&runtime.storage_bytes(pallet, item, &Arg::of_json(new)).unwrap()))
+                Some(to_hex(&runtime.storage_value(pallet, item, &Arg::of_json(new)).unwrap()))
             }
             (_, _, new) => new.as_str().map(str::to_owned),
         };

@@ -224,7 +224,7 @@ fn what_an_empty_call_would_do_too_is_not_told_and_the_second_way_betrays_what_t
     let message = node(&json!([{ "sent_at": 1, "msg": "0x0102" }]));
     chain.top.insert(
         queue.clone(),
-        chain.runtime.storage_bytes("Dmp", "DownwardMessageQueues", &message).unwrap(),
+        chain.runtime.storage_value("Dmp", "DownwardMessageQueues", &message).unwrap(),
     );
     let found = chain.run(Origin::Root, &head());
     assert_eq!((found.diff.len(), found.confirmed_by), (1, CONFIRMED), "{:?}", found.diff);

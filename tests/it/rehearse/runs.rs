@@ -165,7 +165,7 @@ fn a_call_that_touches_a_child_trie_is_refused() {
     let fund = json!({ "depositor": ALICE, "verifier": null, "deposit": 0, "raised": 0, "end": 0, "cap": 0,
         "last_contribution": "Never", "first_period": 0, "last_period": 0, "fund_index": 0 });
     let key = chain.runtime.storage_key("Crowdloan", "Funds", &[node(&json!(2000))]).unwrap();
-    chain.top.insert(key, chain.runtime.storage_bytes("Crowdloan", "Funds", &node(&fund)).unwrap());
+    chain.top.insert(key, chain.runtime.storage_value("Crowdloan", "Funds", &node(&fund)).unwrap());
     let withdraw = call("Crowdloan.withdraw", &[("who", node(&json!(ALICE))), ("index", node(&json!(2000)))]);
     let why = chain.try_run(Method::Fork, Origin::Signed(account(ALICE)), &withdraw).unwrap_err().to_string();
     assert_eq!(why, "the call touches a child trie, which cannot be rehearsed");

@@ -116,7 +116,7 @@ impl Chain {
         let runtime = metadata(&top, block);
         let put = |top: &mut Top, (pallet, item): (&str, &str), keys: &[Node], value: Value| {
             let key = runtime.storage_key(pallet, item, keys).unwrap();
-            top.insert(key, runtime.storage_bytes(pallet, item, &node(&value)).unwrap());
+            top.insert(key, runtime.storage_value(pallet, item, &node(&value)).unwrap());
         };
         let rich = json!({ "nonce": 7, "consumers": 0, "providers": 1, "sufficients": 0, "data": {
             "free": "1000000000000000", "reserved": 0, "frozen": 0,
