@@ -22,13 +22,13 @@ use subxt_rpcs::rpc_params;
 
 /// Values of plain keys in the state of one block.
 pub(super) struct State {
-    values: HashMap<String, Vec<u8>>,
+    values: HashMap<String, Option<Vec<u8>>>,
 }
 
 impl State {
     /// The bytes under `key`; none where nothing is stored.
     pub(super) fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.values.get(&hex_key(key)).map(Vec::as_slice)
+        self.values.get(&hex_key(key))?.as_deref()
     }
 }
 
@@ -46,15 +46,19 @@ pub(super) async fn query(rpc: &Rpc, keys: &[Vec<u8>], at: Hash) -> Result<State
         Err(e) if e.is_unknown_method() => one_by_one(rpc, hex, at).await?,
         Err(e) => return Err(e),
     };
+    let nonsense =
+        |why: &str| LinkError::Nonsense { method: "state_queryStorageAt".to_owned(), why: Clean::of(why) };
     let mut values = HashMap::new();
     for (key, value) in changes {
-        if let Some(value) = value {
-            let bytes = hex_bytes(&value).ok_or_else(|| LinkError::Nonsense {
-                method: "state_queryStorageAt".to_owned(),
-                why: Clean::of("a value that is no hex"),
-            })?;
-            values.insert(key, bytes);
-        }
+        let bytes = match value {
+            Some(value) => Some(hex_bytes(&value).ok_or_else(|| nonsense("a value that is no hex"))?),
+            None => None,
+        };
+        values.insert(key, bytes);
+    }
+    // A key without an answer is not a key under which nothing is stored.
+    if keys.iter().any(|key| !values.contains_key(&hex_key(key))) {
+        return Err(nonsense("not every key that was asked for is answered"));
     }
     Ok(State { values })
 }

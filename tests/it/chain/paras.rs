@@ -118,3 +118,16 @@ async fn a_node_that_does_not_answer_about_paras_keeps_no_block_waiting_and_is_a
     }
     assert_eq!(a.calls().get("state_getKeysPaged"), Some(&1), "{:?}", a.calls());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_not_answered_is_not_taken_for_one_under_which_nothing_is_stored() {
+    let relay = relay(FakeRuntime::relay_2026(6_000), &[2_000]);
+    let a = Node::start(&relay.chain).await;
+    a.set(|s| s.left_out.push("Paras.Heads"));
+    let bed = Bed::watch(&[&a]);
+    at_least(&bed, 1).await;
+    let first = told(&bed.seen()).remove(0);
+    let head = &first.paras[&ParaId(2_000)].head;
+    let why = head.unread().expect("unread, not absent").as_str();
+    assert!(why.contains("not every key that was asked for is answered"), "{why}");
+}

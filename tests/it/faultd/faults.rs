@@ -63,6 +63,8 @@ pub struct Script {
     pub lag: u64,
     /// Storage items that are refused, by name; the whole request with them.
     pub refused: Vec<&'static str>,
+    /// Storage items that are left out of the answer, by name.
+    pub left_out: Vec<&'static str>,
     /// The state of older blocks is gone.
     pub pruned_below: u64,
     /// `chain_getBlockHash` knows nothing but genesis.
@@ -91,5 +93,13 @@ pub(super) fn heads(script: &Script, head: Value, parent: Option<Value>) -> Vec<
             far["parentHash"] = json!(Hash([77; 32]));
             vec![far]
         }
+    }
+}
+
+impl Script {
+    /// True where the answer for this key is left out.
+    pub fn leaves_out(&self, asked: &serde_json::Value) -> bool {
+        let asked = asked.as_str().unwrap_or_default();
+        self.left_out.iter().any(|name| asked.starts_with(&super::script::key(name)))
     }
 }

@@ -424,8 +424,8 @@ impl Connection {
                 if script.refused.iter().any(|name| asked(&key(name))) {
                     return Err((-32_008, "Response is too big".to_owned()));
                 }
-                let changes: Vec<_> =
-                    keys.iter().map(|k| json!([k, stored(&block, k.as_str().unwrap_or_default())])).collect();
+                let answer = |k: &Value| json!([k, stored(&block, k.as_str().unwrap_or_default())]);
+                let changes: Vec<_> = keys.iter().filter(|k| !script.leaves_out(k)).map(answer).collect();
                 json!([{ "block": block.at.hash, "changes": changes }])
             }
             "state_getRuntimeVersion" => {
