@@ -202,7 +202,8 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     let bed = Bed::with(vec![a.url()], &Options { past, ..Options::default() });
     let filled =
         |seen: &[Observation], n| seen.iter().any(|o| matches!(&o.fact, Fact::Filled(b) if b.at.number == n));
-    bed.until("the past", 10, |seen| filled(seen, 3)).await;
+    let paras = |seen: &[Observation]| seen.iter().any(|o| matches!(&o.fact, Fact::Paras(_)));
+    bed.until("the past and the parachains", 10, |seen| filled(seen, 3) && paras(seen)).await;
     let seen = bed.seen();
     for (number, session, missed) in [(3, 7, 2), (5, 7, 2), (6, 7, 2), (7, 8, 4), (9, 8, 4)] {
         let votes = votes(&seen, number).unwrap_or_else(|| panic!("block {number}"));
@@ -212,8 +213,9 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     assert_eq!(told, [8, 7]);
     let set = place(&seen, |f| matches!(f, Fact::Validators(s) if s.session == 7));
     assert!(set < place(&seen, |f| matches!(f, Fact::Filled(b) if b.at.number == 6)));
-    // The disputes, the best and the finalized block, six of the past; the older set and its authors.
-    assert_eq!(a.calls()["state_queryStorageAt"], 1 + 2 + 6 + 2, "{:?}", a.calls());
+    // The disputes, the best and the finalized block, six of the past; the older set and its authors;
+    // the parachains.
+    assert_eq!(a.calls()["state_queryStorageAt"], 1 + 2 + 6 + 2 + 2, "{:?}", a.calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]
