@@ -4,6 +4,7 @@
 //! them running. Facts are compared with what the nodes say over plain JSON-RPC; times are printed.
 
 mod bed;
+mod brick;
 mod dead;
 mod healthy;
 mod long;

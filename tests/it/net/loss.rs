@@ -1,6 +1,7 @@
 //! Nodes that are lost: a source, a parachain, one validator, two.
 
 use super::bed::*;
+use super::brick::nothing_is_proposed_where_the_collator_is_dead;
 use crate::sereno::{Line, Watch, now_ms, poll, run};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ fn net_the_loss_of_a_source_costs_seconds_and_of_a_parachain_is_an_alert_until_i
     let told = if blocks < 50 { (1, json!("warning")) } else { (2, json!("critical")) };
     assert_eq!((ran.code, &check["status"]), (told.0, &told.1), "{blocks} blocks: {}", ran.out);
     assert_eq!(check["alerts"][0]["id"], "para-stall/relay/1004");
+    nothing_is_proposed_where_the_collator_is_dead();
 
     let (mark, at) = (watch.mark(), now_ms());
     net.revive("people");
