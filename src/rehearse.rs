@@ -14,20 +14,23 @@ mod json;
 mod scheduler;
 pub mod state;
 mod text;
+mod trial;
 mod verdict;
 mod ways;
 pub mod world;
 
 pub use diff::Change;
+pub use trial::{Later, Trial};
 pub use verdict::{Layer, Outcome};
 pub use ways::{Origin, Via, Weight};
 
 use crate::codec::{CODE_KEY, Runtime};
-use crate::domain::BlockRef;
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Node};
+use crate::domain::{BlockRef, Hash};
 use crate::ports::Clock;
 use effects::Effects;
-use exec::{Level, Log, Machine, Stopped};
+use exec::{Codes, Level, Log};
+use journal::Changes;
 use serde::Serialize;
 use serde_json::Value;
 use state::Cached;
@@ -71,6 +74,10 @@ pub struct Scene<'a> {
     pub ss58_prefix: u16,
     /// The clock.
     pub clock: &'a dyn Clock,
+    /// Runtimes that were read before.
+    pub codes: &'a Codes,
+    /// The hash of its code; none: not known, and nothing is kept.
+    pub code_hash: Option<Hash>,
 }
 
 /// What a rehearsal found. The names of the fields are those of CONTRACT.
@@ -107,6 +114,9 @@ pub struct Rehearsal {
     pub round_trips: u32,
     /// What a person should know before he relies on it.
     pub caveats: Vec<String>,
+    /// Messages that leave for other chains: where to, and what.
+    #[serde(skip)]
+    pub sent: Vec<(Node, Vec<Node>)>,
 }
 
 /// A second way.
@@ -144,73 +154,86 @@ impl Failed {
 const MAX_EVENTS: usize = 500;
 /// Differences of the second way that are named.
 const MAX_NAMED: usize = 8;
-/// Plain items that may be megabytes, and that no call reads first.
-const LARGE: [&str; 4] = ["Events", "Snapshot", "QueuedSolution", "OnChainVotes"];
-
 /// Rehearses a call.
 ///
 /// # Errors
 /// One sentence why it could not be; a call that fails is no error but an outcome.
-pub fn rehearse(mut scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Failed> {
-    let began = scene.clock.now();
-    let trips = scene.state.round_trips();
-    let call = scene.runtime.decode_call(&request.call).map_err(|e| Failed::of(&e))?;
-    // What runs is composed from the decoded call: it must be the very bytes that were given.
-    if scene.runtime.encode_call(&call).ok().as_ref() != Some(&request.call) {
-        return Err(Failed("the call is not encoded as this runtime encodes it".to_owned()));
+pub fn rehearse(scene: Scene<'_>, request: &Request) -> Result<Rehearsal, Failed> {
+    Trial::new(scene).rehearse(request)
+}
+
+impl EventLine {
+    fn of(event: &verdict::Event, prefix: u16) -> Self {
+        Self {
+            pallet: event.pallet.clone(),
+            name: event.name.clone(),
+            fields: json::fields(&event.fields, prefix),
+        }
     }
-    let mut caveats = Vec::new();
-    let Found { mut taken, second, followed } = run(&mut scene, request, &call, &mut caveats)?;
-    let confirmed_by = second.map(|second| {
-        let differs = differences(scene.runtime, &taken, &second);
-        let same = differs.is_empty();
-        if !same {
-            caveats.push(format!(
-                "the second way differs in {}; what only it changes is shown as well",
-                differs.join(", ")
-            ));
-        }
-        // The way that goes through a whole block counts as much as the first.
-        if taken.outcome.ok && !second.outcome.ok {
-            taken.outcome.ok = false;
-            taken.outcome.error.clone_from(&second.outcome.error);
-            taken.outcome.layers.extend(second.outcome.layers.into_iter().filter(|layer| !layer.ok));
-        }
-        // What the first way hides as its own trace may be what the call does.
-        second.raw.into_iter().for_each(|(key, change)| {
-            taken.raw.entry(key).or_insert(change);
-        });
-        Confirmed { via: second.via, same }
-    });
+}
+
+/// What was found, told; and what the state is changed by.
+fn told(
+    scene: &Scene<'_>,
+    (method, origin, call): (Method, Origin, String),
+    found: Found,
+    mut caveats: Vec<String>,
+    blocks: u32,
+) -> (Rehearsal, Changes) {
+    let Found { mut taken, second, followed } = found;
+    let confirmed_by = second.map(|second| confirm(scene.runtime, &mut taken, second, &mut caveats));
+    let left = taken.raw.iter().map(|(key, (_, new))| (key.clone(), new.clone())).collect();
     if let Some(followed) = followed {
-        later(&mut taken, followed, request.blocks, &mut caveats);
+        later(&mut taken, followed, blocks, &mut caveats);
     }
     remarks(&taken, scene.state.block(), &mut caveats);
-    let line = |event: &verdict::Event| EventLine {
-        pallet: event.pallet.clone(),
-        name: event.name.clone(),
-        fields: json::fields(&event.fields, scene.ss58_prefix),
-    };
-    Ok(Rehearsal {
+    let prefix = scene.ss58_prefix;
+    let rehearsal = Rehearsal {
         schema: 1,
-        method: request.method,
-        origin: match request.origin {
+        method,
+        origin: match origin {
             Origin::Root => "root".to_owned(),
-            Origin::Signed(who) => who.ss58(scene.ss58_prefix),
+            Origin::Signed(who) => who.ss58(prefix),
+            Origin::Parachain(id) => format!("para {id}"),
         },
-        call: call.path(),
+        call,
         block: scene.state.block(),
         via: taken.via,
         confirmed_by,
-        events: taken.events.iter().take(MAX_EVENTS).map(line).collect(),
-        diff: diff::shown(scene.runtime, &taken.raw, scene.ss58_prefix),
+        events: taken.events.iter().take(MAX_EVENTS).map(|event| EventLine::of(event, prefix)).collect(),
+        diff: diff::shown(scene.runtime, &taken.raw, prefix),
         outcome: taken.outcome,
         logs: taken.logs,
         weight: taken.weight,
-        elapsed_ms: scene.clock.now().since(began),
-        round_trips: scene.state.round_trips().saturating_sub(trips),
+        elapsed_ms: 0,
+        round_trips: 0,
         caveats,
-    })
+        sent: taken.sent,
+    };
+    (rehearsal, left)
+}
+
+/// Holds the second way against the first.
+fn confirm(runtime: &Runtime, taken: &mut Taken, second: Taken, caveats: &mut Vec<String>) -> Confirmed {
+    let differs = differences(runtime, taken, &second);
+    let same = differs.is_empty();
+    if !same {
+        caveats.push(format!(
+            "the second way differs in {}; what only it changes is shown as well",
+            differs.join(", ")
+        ));
+    }
+    // The way that goes through a whole block counts as much as the first.
+    if taken.outcome.ok && !second.outcome.ok {
+        taken.outcome.ok = false;
+        taken.outcome.error.clone_from(&second.outcome.error);
+        taken.outcome.layers.extend(second.outcome.layers.into_iter().filter(|layer| !layer.ok));
+    }
+    // What the first way hides as its own trace may be what the call does. Fee and nonce are changes, too.
+    second.raw.into_iter().for_each(|(key, change)| {
+        taken.raw.entry(key).or_insert(change);
+    });
+    Confirmed { via: second.via, same }
 }
 
 /// What was run.
@@ -228,30 +251,26 @@ impl Found {
 
 /// Runs the call once, and a second time another way where there is one.
 fn run(
-    scene: &mut Scene<'_>,
+    stage: &mut Stage<'_>,
     request: &Request,
     call: &Call,
+    header: &[u8],
     caveats: &mut Vec<String>,
 ) -> Result<Found, Failed> {
-    let (runtime, origin) = (scene.runtime, request.origin);
+    let origin = request.origin;
     let failed = |e: WayError| Failed::of(&e);
-    if request.method == Method::DryRun {
-        caveats.push("the node's dry run keeps what it wrote to itself: there is no storage diff".to_owned());
-        return Ok(Found::once(asked(scene, origin, call).map_err(failed)?));
-    }
-    let machine = load(scene).map_err(|e| Failed::of(&e))?;
-    let mut stage = Stage { runtime, executor: &machine, state: scene.state, now: scene.clock.now() };
     if request.method == Method::Validity {
         caveats.push("only the transaction was looked at, not what its call does".to_owned());
         return Ok(Found::once(stage.validity(origin, call).map_err(failed)?));
     }
-    let mut found = fork(&mut stage, origin, call, caveats).map_err(failed)?;
+    let mut found = fork(stage, origin, call, caveats).map_err(failed)?;
     if request.blocks > 0 {
         if found.taken.raw.contains_key(CODE_KEY) {
             let why = "the call changes the code: --blocks cannot follow it, as other code builds the blocks after it";
             return Err(Failed(why.to_owned()));
         }
-        found.followed = Some(stage.follow((origin, call), request.blocks, scene.header).map_err(failed)?);
+        let calls = [(origin, call.clone())];
+        found.followed = Some(stage.follow(&calls, request.blocks, header).map_err(failed)?);
     }
     Ok(found)
 }
@@ -268,17 +287,6 @@ fn fork(
         return Ok(Found::once(in_next_block(stage, origin, call)?));
     }
     let mut found = Found::once(stage.dry_run(origin, call)?);
-    if origin != Origin::Root {
-        caveats.push(
-            "run without a transaction: no fee is taken, nonce and balance are not looked at".to_owned(),
-        );
-        caveats.push(
-            "what the dry run writes for every call (queues of messages that it empties) is left out of the changes, \
-             also where this call writes the same"
-                .to_owned(),
-        );
-        return Ok(found);
-    }
     match in_next_block(stage, origin, call) {
         Ok(second) => found.second = Some(second),
         Err(e @ WayError::Invalid(_)) => {
@@ -320,30 +328,14 @@ fn in_next_block(stage: &mut Stage<'_>, origin: Origin, call: &Call) -> Result<T
     }
 }
 
-/// The code, and in one round trip what most calls and every next block read.
-fn load<'c>(scene: &mut Scene<'c>) -> Result<Machine<'c>, Stopped> {
-    const HEAP: &[u8] = b":heappages";
-    const DEPTH: &[u8] = b":transaction_level:";
-    let plain = scene.runtime.plain_items().into_iter();
-    let small = plain.filter(|(_, item, _)| !LARGE.contains(&item.as_str())).map(|(_, _, key)| key);
-    let number = u32::try_from(scene.state.block().number).unwrap_or(u32::MAX);
-    let of_blocks = [("System", "BlockHash", number), ("Scheduler", "Agenda", number.saturating_add(1))];
-    let of_blocks = of_blocks
-        .iter()
-        .filter_map(|(pallet, item, n)| scene.runtime.map_key(pallet, item, &n.to_le_bytes()).ok());
-    scene.state.prefetch(small.chain(of_blocks).chain([HEAP.to_vec(), DEPTH.to_vec()]))?;
-    let code = scene.state.get(CODE_KEY)?;
-    let code = code.ok_or_else(|| Stopped::Code("the state has none".into()))?;
-    Machine::load(&code, scene.state.get(HEAP)?.as_deref(), scene.clock)
-}
-
 /// The node runs the call, and tells what it wants of it.
 fn asked(scene: &mut Scene<'_>, origin: Origin, call: &Call) -> Result<Taken, WayError> {
     let input = effects::dry_run_input(scene.runtime, origin, call)?;
     let output = scene.state.ask("DryRunApi_dry_run_call", &input)?;
-    let Effects { error, events, weight } = effects::effects(scene.runtime, &output)?;
+    let Effects { error, events, weight, sent } = effects::effects(scene.runtime, &output)?;
     let outcome = verdict::weigh(scene.runtime, ("DryRunApi.dry_run_call", error), &events, &[]);
-    Ok(Taken { via: Via::DryRunApi, outcome, events, raw: diff::Raw::new(), logs: Vec::new(), weight })
+    let (raw, logs, usual) = (diff::Raw::new(), Vec::new(), BTreeSet::new());
+    Ok(Taken { via: Via::DryRunApi, outcome, events, raw, logs, weight, usual, sent })
 }
 
 /// What the second way found otherwise, in names.
@@ -353,7 +345,7 @@ fn differences(runtime: &Runtime, first: &Taken, second: &Taken) -> Vec<String> 
         names.insert(format!("its outcome ({})", second.outcome.error.as_deref().unwrap_or("ok")));
     }
     let keys: BTreeSet<&Vec<u8>> = first.raw.keys().chain(second.raw.keys()).collect();
-    for key in keys {
+    for key in keys.into_iter().filter(|key| !second.usual.contains(*key)) {
         if first.raw.get(key).map(|(_, new)| new) != second.raw.get(key).map(|(_, new)| new) {
             let named = runtime.locate(key).map(|found| format!("{}.{}", found.pallet, found.item));
             names.insert(named.unwrap_or_else(|| json::bytes(key)));

@@ -4,11 +4,11 @@
 //! and which events came besides. Slot and time go on together from the chain's own. Relay chains only: a para's blocks need proofs of
 //! its relay chain. Must not decide what is told.
 
-use super::diff::{self, Raw};
+use super::diff::{self, Named, Raw, Written};
 use super::header;
 use super::journal::Changes;
-use super::verdict::{self, Event};
-use super::ways::{Origin, Stage, WayError, remark};
+use super::verdict::Event;
+use super::ways::{Origin, Stage, WayError, remark, said};
 use super::world::World;
 use crate::domain::call::{Call, Node};
 use crate::domain::{BlockRef, Hash};
@@ -34,6 +34,8 @@ pub(super) struct Followed {
     pub(super) events: Vec<Event>,
     /// Why a block could not be built; with an empty call they can.
     pub(super) broken: Option<String>,
+    /// Everything that the blocks wrote.
+    pub(super) all: Changes,
 }
 
 /// A line of blocks built over the state.
@@ -45,14 +47,14 @@ struct Line {
 }
 
 impl Stage<'_> {
-    /// Builds the call's block and `more` empty ones, and the same with an empty call. `parent` is the encoded header of the
-    /// block whose state this is.
+    /// Builds the block of the calls and `more` empty ones, and the same with empty calls. `parent` is the encoded header of
+    /// the block whose state this is.
     ///
     /// # Errors
     /// No relay chain, or the blocks cannot be built even with an empty call.
     pub(super) fn follow(
         &mut self,
-        (origin, call): (Origin, &Call),
+        calls: &[(Origin, Call)],
         more: u32,
         parent: &[u8],
     ) -> Result<Followed, WayError> {
@@ -61,18 +63,19 @@ impl Stage<'_> {
                 "--blocks works on relay chains only: blocks of a para need proofs".into(),
             ));
         }
-        let quiet = self.unsigned(origin, &remark())?;
+        let quiet: Vec<_> = calls.iter().map(|(origin, _)| (*origin, remark())).collect();
         let mut without = Line::default();
         self.line(&mut without, &quiet, more, parent)?;
-        let transaction = self.unsigned(origin, call)?;
         let mut with = Line::default();
-        let broken = self.line(&mut with, &transaction, more, parent).err().map(|e| e.to_string());
+        let broken = self.line(&mut with, calls, more, parent).err().map(|e| e.to_string());
         let mut all = (*with.changes).clone();
         // What only the other line touched is as it was in this one.
         for key in without.changes.keys().filter(|key| !with.changes.contains_key(*key)) {
             all.insert(key.clone(), self.state.get(key)?);
         }
-        let mut raw = diff::effective(self.runtime, self.state, &without.changes, (&all, &Changes::new()))?;
+        let (empty, named) = (Changes::new(), Named::default());
+        let written = Written { changes: &all, empty: &empty, usual: true, named: &named };
+        let mut raw = diff::effective(self.runtime, self.state, &without.changes, &written)?;
         raw.retain(|key, _| !self.is_by_hash(key));
         let mut events = with.events;
         for usual in &without.events {
@@ -80,7 +83,7 @@ impl Stage<'_> {
                 events.remove(at);
             }
         }
-        Ok(Followed { raw, events, broken })
+        Ok(Followed { raw, events, broken, all: Arc::unwrap_or_clone(with.changes) })
     }
 
     fn is_by_hash(&self, key: &[u8]) -> bool {
@@ -90,7 +93,13 @@ impl Stage<'_> {
         })
     }
 
-    fn line(&mut self, line: &mut Line, first: &[u8], more: u32, parent: &[u8]) -> Result<(), WayError> {
+    fn line(
+        &mut self,
+        line: &mut Line,
+        first: &[(Origin, Call)],
+        more: u32,
+        parent: &[u8],
+    ) -> Result<(), WayError> {
         let mut parent = parent.to_vec();
         for n in 0..=more {
             let number = self.state.block().number.saturating_add(u64::from(n));
@@ -102,8 +111,9 @@ impl Stage<'_> {
             for inherent in [self.timestamp(slot)?, self.paras(&parent)?] {
                 self.apply_in(line, &bare(&inherent))?;
             }
-            if n == 0 {
-                self.apply_in(line, first)?;
+            for (origin, call) in first.iter().filter(|_| n == 0) {
+                let transaction = self.unsigned(*origin, call, &line.changes)?;
+                self.apply_in(line, &transaction)?;
             }
             parent = self.step(line, "BlockBuilder_finalize_block", &[])?;
             if n > 0 {
@@ -129,7 +139,8 @@ impl Stage<'_> {
             // What becomes of the call itself has been told already.
             Node::Variant(ok, _) if ok == "Ok" => Ok(()),
             refused => {
-                Err(WayError::Invalid(verdict::result(self.runtime, &refused).flatten().unwrap_or_default()))
+                let why = said(self.runtime, "BlockBuilder.apply_extrinsic", &refused)?;
+                Err(WayError::Invalid(why.unwrap_or_default()))
             }
         }
     }

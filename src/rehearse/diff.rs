@@ -7,10 +7,11 @@ use super::journal::Changes;
 use super::json;
 use super::state::{Cached, StateError};
 use crate::codec::Runtime;
+use crate::domain::call::{Call, Node};
 use crate::domain::ids::to_hex;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most changes that are shown.
 pub(super) const MAX_SHOWN: usize = 500;
@@ -38,30 +39,42 @@ pub struct Change {
 /// A key with its bytes before and after.
 pub(super) type Raw = BTreeMap<Vec<u8>, (Option<Vec<u8>>, Option<Vec<u8>>)>;
 
-/// Bookkeeping of every block and of rehearsals: not what a call does.
-const NOISE: [(&str, &[&str]); 1] = [(
-    "System",
-    &[
-        "AllExtrinsicsLen",
-        "BlockSize",
-        "BlockWeight",
-        "Digest",
-        "EventCount",
-        "EventTopics",
-        "Events",
-        "ExecutionPhase",
-        "ExtrinsicCount",
-        "ExtrinsicData",
-        "ExtrinsicWeightReclaimed",
-        "InherentsApplied",
-        "Number",
-        "ParentHash",
-    ],
-)];
+/// Bookkeeping of every block and of rehearsals: not what a call does, unless the call names the key itself.
+const NOISE: [&str; 7] = [
+    "BlockSize",
+    "BlockWeight",
+    "EventCount",
+    "EventTopics",
+    "Events",
+    "ExecutionPhase",
+    "ExtrinsicWeightReclaimed",
+];
+/// Bookkeeping where an empty call in the same place writes the same item: else the call itself did.
+const USUAL: [&str; 7] = [
+    "AllExtrinsicsLen",
+    "Digest",
+    "ExtrinsicCount",
+    "ExtrinsicData",
+    "InherentsApplied",
+    "Number",
+    "ParentHash",
+];
 /// Keys without a pallet that the runtime keeps for itself while it runs.
 const OWN: [&[u8]; 3] = [b":extrinsic_index", b":intrablock_entropy", b":transaction_level:"];
 
-/// What `changes` did to the state with `below` over it, without what `empty` did in the same place.
+/// What a call wrote, and what is not to be told of it.
+pub(super) struct Written<'a> {
+    /// By the call.
+    pub(super) changes: &'a Changes,
+    /// By an empty call in the same place: the same value under the same key is not told.
+    pub(super) empty: &'a Changes,
+    /// True where an empty call does the usual bookkeeping too, though it is not in `empty`.
+    pub(super) usual: bool,
+    /// Keys that the call names: they are told whatever they are.
+    pub(super) named: &'a Named,
+}
+
+/// What `written` did to the state with `below` over it, without what an empty call did in the same place.
 ///
 /// # Errors
 /// The values before cannot be read.
@@ -69,10 +82,12 @@ pub(super) fn effective(
     runtime: &Runtime,
     state: &mut Cached,
     below: &Changes,
-    (changes, empty): (&Changes, &Changes),
+    written: &Written<'_>,
 ) -> Result<Raw, StateError> {
-    let own = |key: &[u8]| OWN.contains(&key) || is_noise(runtime, key);
-    let kept = || changes.iter().filter(|(key, new)| empty.get(*key) != Some(*new) && !own(key));
+    let Written { changes, empty, usual, named } = written;
+    let own = |key: &[u8]| OWN.contains(&key) || is_noise(runtime, key, *usual || empty.contains_key(key));
+    let told = |key: &Vec<u8>, new| named.has(key) || (empty.get(key) != Some(new) && !own(key));
+    let kept = || changes.iter().filter(|(key, new)| told(key, new));
     state.prefetch(kept().map(|(key, _)| key).filter(|key| !below.contains_key(*key)).cloned())?;
     let mut raw = Raw::new();
     for (key, new) in kept() {
@@ -87,10 +102,53 @@ pub(super) fn effective(
     Ok(raw)
 }
 
-fn is_noise(runtime: &Runtime, key: &[u8]) -> bool {
+fn is_noise(runtime: &Runtime, key: &[u8], usual: bool) -> bool {
     runtime.locate(key).is_some_and(|found| {
-        NOISE.iter().any(|(pallet, items)| *pallet == found.pallet && items.contains(&found.item.as_str()))
+        let item = found.item.as_str();
+        found.pallet == "System" && (NOISE.contains(&item) || (usual && USUAL.contains(&item)))
     })
+}
+
+/// Keys and prefixes that a call names itself: it writes raw storage.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    keys: BTreeSet<Vec<u8>>,
+    prefixes: Vec<Vec<u8>>,
+}
+
+impl Named {
+    /// Those of a call and of every call inside it.
+    #[must_use]
+    pub(super) fn of(call: &Call) -> Self {
+        let mut named = Self::default();
+        for inner in call.all() {
+            let list = |name: &str| match inner.arg(name) {
+                Some(Node::List(items)) => items.as_slice(),
+                _ => &[],
+            };
+            let raw = |node: &Node| match node {
+                Node::Bytes(raw) => Some(raw.clone()),
+                _ => None,
+            };
+            match inner.path().as_str() {
+                "System.set_storage" => {
+                    named.keys.extend(list("items").iter().filter_map(|item| match item {
+                        Node::List(pair) => pair.first().and_then(raw),
+                        Node::Fields(pair) => pair.first().and_then(|(_, key)| raw(key)),
+                        _ => None,
+                    }))
+                }
+                "System.kill_storage" => named.keys.extend(list("keys").iter().filter_map(raw)),
+                "System.kill_prefix" => named.prefixes.extend(inner.arg("prefix").and_then(raw)),
+                _ => {}
+            }
+        }
+        named
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        self.keys.contains(key) || self.prefixes.iter().any(|prefix| key.starts_with(prefix))
+    }
 }
 
 /// The changes by name; accounts in `prefix`.

@@ -4,7 +4,7 @@
 //! node. Must not run anything.
 
 use super::verdict::{self, Event};
-use super::ways::{Origin, WayError, Weight};
+use super::ways::{Origin, WayError, Weight, said};
 use crate::codec::{ComposeError, Runtime};
 use crate::domain::call::{Call, Node};
 
@@ -19,6 +19,8 @@ pub(super) struct Effects {
     pub events: Vec<Event>,
     /// What it weighed; none where it is as announced.
     pub weight: Option<Weight>,
+    /// Messages that leave for other chains: where to, and what.
+    pub sent: Vec<(Node, Vec<Node>)>,
 }
 
 /// The input of `DryRunApi_dry_run_call`.
@@ -29,15 +31,38 @@ pub(super) fn dry_run_input(runtime: &Runtime, origin: Origin, call: &Call) -> R
     let variant = |name: &str, inner: Option<Node>| {
         Node::Variant(name.to_owned(), inner.into_iter().map(|node| ("0".to_owned(), node)).collect())
     };
-    let raw = match origin {
-        Origin::Root => variant("Root", None),
-        Origin::Signed(who) => variant("Signed", Some(Node::Account(who))),
+    let origin = match origin {
+        Origin::Root => variant("system", Some(variant("Root", None))),
+        Origin::Signed(who) => variant("system", Some(variant("Signed", Some(Node::Account(who))))),
+        Origin::Parachain(id) => {
+            let id = Node::Number(u128::from(id));
+            variant("ParachainsOrigin", Some(variant("Parachain", Some(id))))
+        }
     };
-    let args = [variant("system", Some(raw)), Node::Call(Box::new(call.clone())), Node::Number(XCM_VERSION)];
+    let args = [origin, Node::Call(Box::new(call.clone())), Node::Number(XCM_VERSION)];
     // Before its second version the API had no third argument.
     runtime.api_input("DryRunApi", "dry_run_call", &args).or_else(|e| {
         runtime.api_input("DryRunApi", "dry_run_call", args.get(..2).unwrap_or(&args)).map_err(|_| e)
     })
+}
+
+/// The input of `DryRunApi_dry_run_xcm`: a message from the relay chain.
+///
+/// # Errors
+/// The runtime has no such API, or the message does not fit.
+pub(super) fn message_input(runtime: &Runtime, message: &Node) -> Result<Vec<u8>, ComposeError> {
+    let parent = vec![
+        ("parents".to_owned(), Node::Number(1)),
+        ("interior".to_owned(), Node::Variant("Here".to_owned(), Vec::new())),
+    ];
+    let version = format!("V{XCM_VERSION}");
+    let from = Node::Variant(version, vec![("0".to_owned(), Node::Fields(parent))]);
+    runtime.api_input("DryRunApi", "dry_run_xcm", &[from, message.clone()])
+}
+
+/// A message that does nothing.
+pub(super) fn empty_message() -> Node {
+    Node::Variant(format!("V{XCM_VERSION}"), vec![("0".to_owned(), Node::List(Vec::new()))])
 }
 
 /// The answer of `DryRunApi_dry_run_call`.
@@ -45,26 +70,65 @@ pub(super) fn dry_run_input(runtime: &Runtime, origin: Origin, call: &Call) -> R
 /// # Errors
 /// It does not decode, or the API itself refused.
 pub(super) fn effects(runtime: &Runtime, output: &[u8]) -> Result<Effects, WayError> {
-    let answer = runtime.api_node("DryRunApi", "dry_run_call", output)?;
     let refused = || WayError::Absent("the dry-run API of this runtime refuses the call".to_owned());
-    let Node::Variant(ok, inner) = answer else { return Err(refused()) };
-    let Some((_, Node::Fields(fields))) = inner.into_iter().next().filter(|_| ok == "Ok") else {
-        return Err(refused());
+    let (result, found) = answer(runtime, "dry_run_call", output)?.ok_or_else(refused)?;
+    let error = said(runtime, "DryRunApi.dry_run_call", &result)?;
+    Ok(Effects { error, ..found })
+}
+
+/// The answer of `DryRunApi_dry_run_xcm`.
+///
+/// # Errors
+/// It does not decode, or the API itself refused.
+pub(super) fn message_effects(runtime: &Runtime, output: &[u8]) -> Result<Effects, WayError> {
+    let refused = || WayError::Absent("the dry-run API of this runtime refuses the message".to_owned());
+    let (result, found) = answer(runtime, "dry_run_xcm", output)?.ok_or_else(refused)?;
+    let error = match &result {
+        Node::Variant(end, _) if end == "Complete" => None,
+        Node::Variant(end, why) => {
+            let why = why.iter().find(|(name, _)| name == "error").map(|(_, node)| node);
+            Some(why.map_or_else(|| end.clone(), |node| verdict::error_name(runtime, node)))
+        }
+        _ => return Err(WayError::Unclear("DryRunApi.dry_run_xcm".to_owned())),
     };
-    let mut found = Effects { error: None, events: Vec::new(), weight: None };
+    Ok(Effects { error, ..found })
+}
+
+/// What the API says, its own result apart; none where it refuses.
+fn answer(runtime: &Runtime, method: &str, output: &[u8]) -> Result<Option<(Node, Effects)>, WayError> {
+    let answer = runtime.api_node("DryRunApi", method, output)?;
+    let Node::Variant(ok, inner) = answer else { return Ok(None) };
+    let Some((_, Node::Fields(fields))) = inner.into_iter().next().filter(|_| ok == "Ok") else {
+        return Ok(None);
+    };
+    let mut result = None;
+    let mut found = Effects { error: None, events: Vec::new(), weight: None, sent: Vec::new() };
     for (name, node) in fields {
         match (name.as_str(), node) {
             ("execution_result", node) => {
                 found.weight = weight_in(&node);
-                found.error = verdict::result(runtime, &node).ok_or_else(refused)?;
+                result = Some(node);
             }
             ("emitted_events", Node::List(events)) => {
                 found.events = events.into_iter().filter_map(Event::of).collect();
             }
+            ("forwarded_xcms", Node::List(sent)) => {
+                found.sent = sent.into_iter().filter_map(one_way).collect();
+            }
             _ => {}
         }
     }
-    Ok(found)
+    let result = result.ok_or_else(|| WayError::Unclear(format!("DryRunApi.{method}")))?;
+    Ok(Some((result, found)))
+}
+
+/// A destination with its messages.
+fn one_way(node: Node) -> Option<(Node, Vec<Node>)> {
+    let Node::List(pair) = node else { return None };
+    match <[Node; 2]>::try_from(pair).ok()? {
+        [to, Node::List(messages)] => Some((to, messages)),
+        _ => None,
+    }
 }
 
 /// The first weight inside a value.

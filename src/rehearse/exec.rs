@@ -6,13 +6,15 @@
 
 use super::state::StateError;
 use super::world::World;
-use crate::domain::{Clean, UnixMs};
+use crate::domain::{Clean, Hash, UnixMs};
 use crate::ports::Clock;
 use smoldot::executor::host::{
     self, Config, Error as HostError, HostVm, HostVmPrototype, LogEmitInfo, StorageProofSizeBehavior,
 };
 use smoldot::executor::storage_heap_pages_to_value;
 use smoldot::executor::vm::ExecHint;
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 /// The signature that stands for one that is not there. No key makes it.
 pub const MARKER: [u8; 64] = {
@@ -95,6 +97,52 @@ pub trait Executor {
     /// # Errors
     /// One sentence, see [`Stopped`].
     fn run(&self, entry: &str, input: &[u8], world: &mut World<'_>) -> Result<Ran, Stopped>;
+}
+
+/// Runtimes that were read before, by the hash of their code and the value of `:heappages`: reading one again takes longer
+/// than most calls.
+#[derive(Default)]
+pub struct Codes(Mutex<VecDeque<Known>>);
+
+struct Known {
+    hash: Hash,
+    heap: Option<Vec<u8>>,
+    prototype: HostVmPrototype,
+}
+
+/// Runtimes that are kept: a chain runs one and upgrades to another.
+const MAX_CODES: usize = 8;
+
+impl Codes {
+    /// The runtime with this code; `read` gives the code where it is not known yet.
+    ///
+    /// # Errors
+    /// No code that can be run, or `read`.
+    pub fn machine<'c>(
+        &self,
+        (hash, heap): (Hash, Option<&[u8]>),
+        clock: &'c dyn Clock,
+        read: impl FnOnce() -> Result<Vec<u8>, Stopped>,
+    ) -> Result<Machine<'c>, Stopped> {
+        let until = clock.now().plus(LIMIT_MS);
+        if let Some(prototype) = self.find(hash, heap) {
+            return Ok(Machine { prototype, clock, until });
+        }
+        let machine = Machine::load(&read()?, heap, clock)?;
+        let prototype = machine.prototype.clone();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_CODES {
+            known.pop_front();
+        }
+        known.push_back(Known { hash, heap: heap.map(<[u8]>::to_vec), prototype });
+        Ok(machine)
+    }
+
+    fn find(&self, hash: Hash, heap: Option<&[u8]>) -> Option<HostVmPrototype> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|known| known.hash == hash && known.heap.as_deref() == heap);
+        found.map(|known| known.prototype.clone())
+    }
 }
 
 /// The interpreter with one runtime's code.

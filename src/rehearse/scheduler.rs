@@ -3,12 +3,13 @@
 //! In: a call. Out: what the next block makes of it, in that block's own context and within its weight. For chains without a
 //! sudo key. The agenda exists only in this process. Must not decide which way is taken.
 
-use super::diff;
+use super::diff::{self, Named, Written};
 use super::journal::{Changes, push};
 use super::verdict::{self, Event};
 use super::ways::{Stage, Taken, Via, WayError};
 use crate::codec::call_hash;
 use crate::domain::call::{Call, Node};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Longest call that stands in the agenda itself.
@@ -39,7 +40,8 @@ impl Stage<'_> {
         let (_, mut logs, journal) = self.enter(entry, &header, &injected)?;
         let changes = journal.into_changes();
         logs.retain(|line| !quiet.contains(line));
-        let mut raw = diff::effective(self.runtime, self.state, &injected, (&changes, &nothing))?;
+        let written = Written { changes: &changes, empty: &nothing, usual: false, named: &Named::of(call) };
+        let mut raw = diff::effective(self.runtime, self.state, &injected, &written)?;
         raw.retain(|key, _| !injected.contains_key(key));
         let (mut events, _) = self.events(&changes, "Initialization")?;
         for usual in self.events(&nothing, "Initialization")?.0 {
@@ -49,15 +51,17 @@ impl Stage<'_> {
         }
         let dispatched = events.iter().rfind(|event| event.path() == "Scheduler.Dispatched");
         let error = dispatched.map(|event| self.result_of(event));
-        let Some(error) = error else {
+        let Some(error) = error.transpose()? else {
             return Err(WayError::Absent("the scheduler did not run the call in the next block".to_owned()));
         };
         let outcome = verdict::weigh(self.runtime, ("Scheduler.Agenda", error), &events, &logs);
-        Ok(Taken { via: Via::Scheduler, outcome, events, raw, logs, weight: None })
+        let (weight, usual, sent) = (None, BTreeSet::new(), Vec::new());
+        Ok(Taken { via: Via::Scheduler, outcome, events, raw, logs, weight, usual, sent })
     }
 
-    fn result_of(&self, event: &Event) -> Option<String> {
-        event.fields.iter().find_map(|(_, node)| verdict::result(self.runtime, node)).flatten()
+    fn result_of(&self, event: &Event) -> Result<Option<String>, WayError> {
+        let found = event.fields.iter().find_map(|(_, node)| verdict::result(self.runtime, node));
+        found.ok_or_else(|| WayError::Unclear(event.path()))
     }
 
     /// The agenda of the next block with the call at its end; a long call with its preimage.

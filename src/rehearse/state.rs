@@ -3,8 +3,10 @@
 //! In: a [`StateSource`] that is pinned to one block. Out: values and following keys, each asked for once. Everything is
 //! bounded: a call that wants more than [`MAX_KEYS`] keys or [`MAX_BYTES`] bytes ends in a sentence. Must not write.
 
+use super::journal::Changes;
 use crate::domain::BlockRef;
 use std::collections::HashMap;
+use std::ops::Bound::{Excluded, Unbounded};
 
 /// Most keys that one block's cache holds.
 pub const MAX_KEYS: usize = 200_000;
@@ -70,6 +72,8 @@ pub struct Cached {
     /// The key after a key, as far as it was asked for.
     follow: HashMap<Vec<u8>, Option<Vec<u8>>>,
     trips: u32,
+    /// What earlier calls left: it hides what the block has.
+    over: Changes,
 }
 
 impl Cached {
@@ -77,7 +81,29 @@ impl Cached {
     #[must_use]
     pub fn new(block: BlockRef, source: Box<dyn StateSource>) -> Self {
         let (values, follow) = (HashMap::new(), HashMap::new());
-        Self { source, block, values, bytes: 0, follow, trips: 0 }
+        Self { source, block, values, bytes: 0, follow, trips: 0, over: Changes::new() }
+    }
+
+    /// From now on the state is that of the block with these changes over it, and over those before.
+    pub fn lay(&mut self, changes: Changes) {
+        self.over.extend(changes);
+    }
+
+    /// The state of the block again, without anything over it.
+    pub fn lift(&mut self) {
+        self.over.clear();
+    }
+
+    /// True where nothing lies over the block.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.over.is_empty()
+    }
+
+    /// True where what lies over the block has the key.
+    #[must_use]
+    pub fn is_laid(&self, key: &[u8]) -> bool {
+        self.over.contains_key(key)
     }
 
     /// The block whose state this is.
@@ -97,7 +123,7 @@ impl Cached {
     /// # Errors
     /// The source, or too much was read.
     pub fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        if let Some(known) = self.values.get(key) {
+        if let Some(known) = self.over.get(key).or_else(|| self.values.get(key)) {
             return Ok(known.clone());
         }
         self.trips += 1;
@@ -111,7 +137,8 @@ impl Cached {
     /// # Errors
     /// The source, or too much was read.
     pub fn prefetch(&mut self, keys: impl Iterator<Item = Vec<u8>>) -> Result<(), StateError> {
-        let want: Vec<Vec<u8>> = keys.filter(|k| !self.values.contains_key(k)).collect();
+        let want: Vec<Vec<u8>> =
+            keys.filter(|k| !self.values.contains_key(k) && !self.over.contains_key(k)).collect();
         if want.is_empty() {
             return Ok(());
         }
@@ -125,6 +152,20 @@ impl Cached {
     /// # Errors
     /// The source, or too much was read.
     pub fn next_key(&mut self, after: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        let later = self.over.range::<[u8], _>((Excluded(after), Unbounded));
+        let laid = later.filter(|(_, value)| value.is_some()).map(|(key, _)| key.clone()).next();
+        let mut from = after.to_vec();
+        while let Some(stored) = self.next_stored(&from)? {
+            match &laid {
+                Some(laid) if *laid <= stored => break,
+                _ if self.over.get(&stored) == Some(&None) => from = stored,
+                _ => return Ok(Some(stored)),
+            }
+        }
+        Ok(laid)
+    }
+
+    fn next_stored(&mut self, after: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
         if let Some(known) = self.follow.get(after) {
             return Ok(known.clone());
         }

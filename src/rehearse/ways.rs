@@ -4,8 +4,10 @@
 //! fees and extensions, and leaves traces of its own; a transaction in a next block goes the whole way of a real one. Each way
 //! also runs an empty call, so that only what the call itself does is told. Must not decide which way is taken.
 
-use super::diff::{self, Raw};
-use super::effects::{Effects, dry_run_input, effects, weight_in};
+use super::diff::{self, Named, Raw, Written};
+use super::effects::{
+    Effects, dry_run_input, effects, empty_message, message_effects, message_input, weight_in,
+};
 use super::exec::{Executor, Log, MARKER, Stopped};
 use super::header;
 use super::journal::{Changes, Journal};
@@ -16,6 +18,7 @@ use crate::codec::{CodecError, ComposeError, Runtime};
 use crate::domain::call::{Call, Node};
 use crate::domain::{AccountId, UnixMs};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Which way a call was run.
@@ -32,6 +35,8 @@ pub enum Via {
     SignedExtrinsic,
     /// `TaggedTransactionQueue.validate_transaction`.
     ValidateTransaction,
+    /// `DryRunApi.dry_run_xcm`: a message that arrives.
+    DryRunXcm,
 }
 
 /// Who calls.
@@ -41,6 +46,8 @@ pub enum Origin {
     Root,
     /// An account.
     Signed(AccountId),
+    /// A parachain; no transaction has this origin.
+    Parachain(u32),
 }
 
 /// Computing time and proof bytes.
@@ -66,6 +73,10 @@ pub(super) struct Taken {
     pub logs: Vec<Log>,
     /// What it weighs; none where the runtime does not say.
     pub weight: Option<Weight>,
+    /// Keys that any transaction of the origin changes: fee and nonce.
+    pub usual: BTreeSet<Vec<u8>>,
+    /// Messages that leave for other chains: where to, and what.
+    pub sent: Vec<(Node, Vec<Node>)>,
 }
 
 /// Why a way cannot be taken.
@@ -80,6 +91,9 @@ pub(super) enum WayError {
     /// No such transaction would be taken into a block.
     #[error("the transaction would not be taken into a block: {0}")]
     Invalid(String),
+    /// An answer in which nothing says whether it worked.
+    #[error("the answer of {0} does not say what became of the call")]
+    Unclear(String),
     /// An input that the runtime does not take.
     #[error(transparent)]
     Compose(#[from] ComposeError),
@@ -106,10 +120,21 @@ pub(super) struct Stage<'a> {
     pub now: UnixMs,
 }
 
+/// What takes a transaction into a block.
+const APPLY: &str = "BlockBuilder.apply_extrinsic";
+
 /// A call that does nothing.
 pub(super) fn remark() -> Call {
     let args = vec![("remark".to_owned(), Node::Bytes(Vec::new()))];
     Call { pallet: "System".to_owned(), name: "remark".to_owned(), args }
+}
+
+/// The error in the answer of `entry`, or none for `Ok`.
+///
+/// # Errors
+/// The answer is no `Result`: what became of the call is not known.
+pub(super) fn said(runtime: &Runtime, entry: &str, node: &Node) -> Result<Option<String>, WayError> {
+    verdict::result(runtime, node).ok_or_else(|| WayError::Unclear(entry.to_owned()))
 }
 
 impl Stage<'_> {
@@ -138,11 +163,35 @@ impl Stage<'_> {
         let (output, mut logs, journal) = self.enter(ENTRY, &input, &below)?;
         let changes = journal.into_changes();
         logs.retain(|line| !quiet.contains(line));
-        let Effects { error, events, weight } = effects(self.runtime, &output)?;
-        let raw = diff::effective(self.runtime, self.state, &below, (&changes, &nothing))?;
+        let Effects { error, events, weight, sent } = effects(self.runtime, &output)?;
+        let written = Written { changes: &changes, empty: &nothing, usual: false, named: &Named::of(call) };
+        let raw = diff::effective(self.runtime, self.state, &below, &written)?;
         let outcome = verdict::weigh(self.runtime, ("DryRunApi.dry_run_call", error), &events, &logs);
         let weight = weight.or_else(|| self.announced(call));
-        Ok(Taken { via: Via::DryRunApi, outcome, events, raw, logs, weight })
+        let usual = BTreeSet::new();
+        Ok(Taken { via: Via::DryRunApi, outcome, events, raw, logs, weight, usual, sent })
+    }
+
+    /// A message of the relay chain that arrives, without what an empty one does.
+    ///
+    /// # Errors
+    /// The runtime has no such API, or it did not answer.
+    pub(super) fn message(&mut self, message: &Node) -> Result<Taken, WayError> {
+        const ENTRY: &str = "DryRunApi_dry_run_xcm";
+        let below = Arc::new(self.first_block()?);
+        let empty = message_input(self.runtime, &empty_message())?;
+        let (_, quiet, journal) = self.enter(ENTRY, &empty, &below)?;
+        let nothing = journal.into_changes();
+        let input = message_input(self.runtime, message)?;
+        let (output, mut logs, journal) = self.enter(ENTRY, &input, &below)?;
+        let changes = journal.into_changes();
+        logs.retain(|line| !quiet.contains(line));
+        let Effects { error, events, weight, sent } = message_effects(self.runtime, &output)?;
+        let written = Written { changes: &changes, empty: &nothing, usual: false, named: &Named::default() };
+        let raw = diff::effective(self.runtime, self.state, &below, &written)?;
+        let outcome = verdict::weigh(self.runtime, ("DryRunApi.dry_run_xcm", error), &events, &logs);
+        let usual = BTreeSet::new();
+        Ok(Taken { via: Via::DryRunXcm, outcome, events, raw, logs, weight, usual, sent })
     }
 
     /// The header of the next block.
@@ -179,23 +228,27 @@ impl Stage<'_> {
         let header = self.next_header()?;
         let (_, _, journal) = self.enter("Core_initialize_block", &header, &Arc::default())?;
         let below = Arc::new(journal.into_changes());
-        let nothing = match origin {
-            // What an account pays belongs to what its transaction does.
-            Origin::Signed(_) => Changes::new(),
-            Origin::Root => self.apply(origin, &remark(), &below)?.2,
+        let quiet = self.apply(origin, &remark(), &below);
+        let (nothing, usual) = match (origin, quiet) {
+            // What an account pays belongs to what its transaction does; some pay for nothing else than this call.
+            (Origin::Signed(_), Ok((_, _, changes))) => (Changes::new(), changes.into_keys().collect()),
+            (Origin::Signed(_), Err(WayError::Invalid(_))) => (Changes::new(), BTreeSet::new()),
+            (_, quiet) => (quiet?.2, BTreeSet::new()),
         };
         let (error, logs, changes) = self.apply(origin, call, &below)?;
-        let raw = diff::effective(self.runtime, self.state, &below, (&changes, &nothing))?;
+        let signed = matches!(origin, Origin::Signed(_));
+        let written = Written { changes: &changes, empty: &nothing, usual: signed, named: &Named::of(call) };
+        let raw = diff::effective(self.runtime, self.state, &below, &written)?;
         let (events, weight) = self.events(&changes, "ApplyExtrinsic")?;
         let (via, name) = match origin {
-            Origin::Root => (Via::SudoExtrinsic, "Sudo.sudo"),
-            Origin::Signed(_) => (Via::SignedExtrinsic, "BlockBuilder.apply_extrinsic"),
+            Origin::Signed(_) => (Via::SignedExtrinsic, APPLY),
+            Origin::Root | Origin::Parachain(_) => (Via::SudoExtrinsic, "Sudo.sudo"),
         };
         if origin == Origin::Root && !events.iter().any(|e| e.path() == "Sudo.Sudid") && error.is_none() {
             return Err(WayError::Absent("sudo does not say what became of the call".to_owned()));
         }
         let outcome = verdict::weigh(self.runtime, (name, error), &events, &logs);
-        Ok(Taken { via, outcome, events, raw, logs, weight })
+        Ok(Taken { via, outcome, events, raw, logs, weight, usual, sent: Vec::new() })
     }
 
     /// Applies a transaction over the begun block: the error of its dispatch, its logs and changes.
@@ -205,24 +258,34 @@ impl Stage<'_> {
         call: &Call,
         below: &Arc<Changes>,
     ) -> Result<(Option<String>, Vec<Log>, Changes), WayError> {
-        let bytes = self.unsigned(origin, call)?;
+        let bytes = self.unsigned(origin, call, &Changes::new())?;
         let (output, logs, journal) = self.enter("BlockBuilder_apply_extrinsic", &bytes, below)?;
         let changes = journal.into_changes();
         let error = match self.runtime.api_node("BlockBuilder", "apply_extrinsic", &output)? {
             Node::Variant(ok, inner) if ok == "Ok" => {
-                inner.first().and_then(|(_, node)| verdict::result(self.runtime, node)).flatten()
+                let (_, node) = inner.first().ok_or_else(|| WayError::Unclear(APPLY.to_owned()))?;
+                said(self.runtime, APPLY, node)?
             }
             refused => {
-                let why = verdict::result(self.runtime, &refused).flatten().unwrap_or_default();
-                return Err(WayError::Invalid(why));
+                let why = said(self.runtime, APPLY, &refused)?;
+                return Err(WayError::Invalid(why.unwrap_or_default()));
             }
         };
         Ok((error, logs, changes))
     }
 
-    /// The transaction; for Root it is `Sudo.sudo` of the sudo key. Its signature is [`MARKER`].
-    pub(super) fn unsigned(&mut self, origin: Origin, call: &Call) -> Result<Vec<u8>, WayError> {
+    /// The transaction; for Root it is `Sudo.sudo` of the sudo key. Its signature is [`MARKER`], its nonce the next one after
+    /// `below`.
+    pub(super) fn unsigned(
+        &mut self,
+        origin: Origin,
+        call: &Call,
+        below: &Changes,
+    ) -> Result<Vec<u8>, WayError> {
         let (signer, call) = match origin {
+            Origin::Parachain(_) => {
+                return Err(WayError::Absent("no transaction has the origin of a parachain".to_owned()));
+            }
             Origin::Signed(who) => (who, self.runtime.encode_call(call)?),
             Origin::Root => {
                 let key = self.runtime.key("Sudo", "Key");
@@ -235,7 +298,11 @@ impl Stage<'_> {
             }
         };
         let account = self.runtime.map_key("System", "Account", &signer.0)?;
-        let stored = self.state.get(&account)?.and_then(|v| v.first_chunk::<4>().copied());
+        let stored = match below.get(&account) {
+            Some(written) => written.clone(),
+            None => self.state.get(&account)?,
+        };
+        let stored = stored.and_then(|v| v.first_chunk::<4>().copied());
         let nonce = stored.map_or(0, u32::from_le_bytes);
         Ok(self.runtime.transaction((&signer, nonce), &MARKER, &call)?)
     }
@@ -247,16 +314,17 @@ impl Stage<'_> {
     pub(super) fn validity(&mut self, origin: Origin, call: &Call) -> Result<Taken, WayError> {
         // From outside; the transaction; the block.
         let mut input = vec![2];
-        input.extend(self.unsigned(origin, call)?);
+        input.extend(self.unsigned(origin, call, &Changes::new())?);
         input.extend_from_slice(&self.state.block().hash.0);
         let entry = "TaggedTransactionQueue_validate_transaction";
         let (output, logs, _) = self.enter(entry, &input, &Arc::default())?;
         let answer = self.runtime.api_node("TaggedTransactionQueue", "validate_transaction", &output)?;
-        let error = verdict::result(self.runtime, &answer).flatten();
         let name = "TaggedTransactionQueue.validate_transaction";
+        let error = said(self.runtime, name, &answer)?;
         let outcome = verdict::weigh(self.runtime, (name, error), &[], &logs);
         let (events, raw, weight) = (Vec::new(), Raw::new(), self.announced(call));
-        Ok(Taken { via: Via::ValidateTransaction, outcome, events, raw, logs, weight })
+        let (via, usual, sent) = (Via::ValidateTransaction, BTreeSet::new(), Vec::new());
+        Ok(Taken { via, outcome, events, raw, logs, weight, usual, sent })
     }
 
     /// The events of a phase, and what the transaction weighed where that is the phase.
@@ -284,5 +352,23 @@ impl Stage<'_> {
         let end = events.iter().find(|event| ends.contains(&event.path().as_str()));
         let weight = end.and_then(|event| event.fields.iter().find_map(|(_, node)| weight_in(node)));
         Ok((events, weight))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_no_result_is_not_taken_for_a_success() {
+        let packed = include_bytes!("../../tests/it/fixtures/relay-metadata.scale.zst");
+        let runtime = Runtime::decode(&zstd::decode_all(packed.as_slice()).unwrap()).unwrap();
+        let variant = |name: &str| Node::Variant(name.to_owned(), vec![("0".to_owned(), Node::Nothing)]);
+        assert_eq!(said(&runtime, "Api.call", &variant("Ok")).unwrap(), None);
+        assert!(said(&runtime, "Api.call", &variant("Err")).unwrap().is_some());
+        for odd in [variant("Fine"), Node::Number(0), Node::Nothing] {
+            let why = said(&runtime, "Api.call", &odd).unwrap_err().to_string();
+            assert_eq!(why, "the answer of Api.call does not say what became of the call");
+        }
     }
 }

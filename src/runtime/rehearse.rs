@@ -9,17 +9,20 @@ use super::sources::Plan;
 use crate::chain::reader::{At, Reader};
 use crate::chain::transport::LinkError;
 use crate::domain::ChainId;
-use crate::rehearse::exec::LIMIT_MS;
+use crate::rehearse::exec::{Codes, LIMIT_MS};
 use crate::rehearse::state::{Cached, StateError, StateSource};
 use crate::rehearse::{Rehearsal, Request, Scene, rehearse};
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// How much longer than the rehearsal's own limit is waited: code that never asks for anything cannot look at its clock.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Runtimes that this process has read.
+static CODES: LazyLock<Codes> = LazyLock::new(Codes::default);
 
 /// The state of a reader's block.
 struct Remote {
@@ -70,6 +73,8 @@ pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Resul
             state: &mut state,
             ss58_prefix: prefix,
             clock: clock.as_ref(),
+            codes: &CODES,
+            code_hash: reader.version().code_hash,
         };
         let _ = tx.send(rehearse(scene, &request).map_err(|e| e.to_string()));
     };

@@ -6,6 +6,7 @@ use crate::domain::AccountId;
 use crate::domain::ids::hex_bytes;
 use crate::rehearse::{self, Origin};
 use clap::ValueEnum;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,11 +47,16 @@ fn read(text: &str) -> Result<Vec<u8>, String> {
     let expected = || "expected an encoded call: 0x and an even number of hex digits, or @FILE".to_owned();
     let Some(path) = text.strip_prefix('@') else { return hex_bytes(text).ok_or_else(expected) };
     let unread = |e: std::io::Error| format!("{path}: {e}");
-    let length = std::fs::metadata(Path::new(path)).map_err(unread)?.len();
-    if length > MAX_FILE {
+    // Opening a pipe would wait for somebody who writes; reading one, for its end.
+    if !std::fs::metadata(Path::new(path)).map_err(unread)?.is_file() {
+        return Err(format!("{path}: this is no plain file; expected a file with an encoded call"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(Path::new(path)).map_err(unread)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unread)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
         return Err(format!("{path}: larger than 32 MB, no call is"));
     }
-    let bytes = std::fs::read(Path::new(path)).map_err(unread)?;
     let as_text = std::str::from_utf8(&bytes).ok().map(str::trim).filter(|t| t.starts_with("0x"));
     as_text.map_or(Ok(bytes.clone()), |hex| hex_bytes(hex).ok_or_else(expected))
 }
@@ -85,5 +91,16 @@ mod tests {
         for bad in ["0x012", "0102", "", &file("bad", b"0xzz"), "@/no/such/file"] {
             assert!(call(bad).is_err(), "{bad}");
         }
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for endless in [pipe.to_str().unwrap(), "/dev/zero", "/dev"] {
+            let why = call(&format!("@{endless}")).unwrap_err();
+            assert!(why.ends_with("this is no plain file; expected a file with an encoded call"), "{why}");
+        }
+        let sparse = dir.path().join("sparse");
+        std::fs::File::create(&sparse).unwrap().set_len(MAX_FILE + 1).unwrap();
+        assert!(
+            call(&format!("@{}", sparse.display())).unwrap_err().ends_with("larger than 32 MB, no call is")
+        );
     }
 }

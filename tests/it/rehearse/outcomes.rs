@@ -2,6 +2,7 @@
 
 use super::spec::{ALICE, BOB, Chain, account, call, inside, node};
 use serde_json::{Value, json};
+use sereno::domain::AccountId;
 use sereno::domain::call::{Call, Node};
 use sereno::rehearse::{Confirmed, Method, Origin, Rehearsal, Via};
 
@@ -230,10 +231,58 @@ fn what_an_empty_call_would_do_too_is_not_told_and_the_second_way_betrays_what_t
     assert_eq!((found.diff.len(), found.confirmed_by), (1, CONFIRMED), "{:?}", found.diff);
     let key = node(&json!([sereno::domain::ids::to_hex(&queue)]));
     let found = chain.run(Origin::Root, &call("System.kill_storage", &[("keys", key)]));
-    assert_eq!(found.confirmed_by, Some(Confirmed { via: Via::SudoExtrinsic, same: false }));
-    let caveat = "the second way differs in Dmp.DownwardMessageQueues; what only it changes is shown as well";
-    assert_eq!(found.caveats, [caveat]);
+    assert_eq!((found.confirmed_by, found.caveats.len()), (CONFIRMED, 0), "{:?}", found.caveats);
     assert_eq!((&found.diff[0].new, &found.diff[0].old[0]["msg"]), (&Value::Null, &json!("0x0102")));
+    // Bookkeeping is not told, unless the call names it.
+    let weight = chain.key("System", "InherentsApplied", &[]);
+    let set = |key: &str, value: &str| {
+        let found =
+            chain.run(Origin::Root, &call("System.set_storage", &[("items", node(&json!([[key, value]])))]));
+        found.diff.iter().map(|c| (c.item.clone().unwrap(), c.new.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(set(&weight, "0x01"), [("InherentsApplied".to_owned(), json!(true))]);
+    let number = chain.key("System", "Number", &[]);
+    assert_eq!(set(&number, "0x09000000")[0], ("Number".to_owned(), json!(9)));
+}
+
+#[test]
+fn a_second_way_that_finds_something_else_is_told_and_its_failure_counts() {
+    let name = "a_second_way_that_finds_something_else_is_told_and_its_failure_counts";
+    let Some(chain) = Chain::find(name, "relay-2026") else { return };
+    // What is written of the block's number is another in the next block.
+    let noted = call(
+        "Paras.force_note_new_head",
+        &[("para", node(&json!(2000))), ("new_head", node(&json!("0x12")))],
+    );
+    let found = chain.run(Origin::Root, &noted);
+    assert_eq!(found.confirmed_by, Some(Confirmed { via: Via::SudoExtrinsic, same: false }));
+    let caveat = "the second way differs in Paras.MostRecentContext; what only it changes is shown as well";
+    assert_eq!(found.caveats, [caveat]);
+    // The call itself would work; whoever sends it cannot pay for it.
+    let poor = Origin::Signed(AccountId([9; 32]));
+    let remark = call("System.remark_with_event", &[("remark", node(&json!("0x0102")))]);
+    let found = chain.run(poor, &remark);
+    assert!(!found.outcome.ok && found.events[0].name == "Remarked", "{:?}", found.outcome);
+    let why = "the transaction would not be taken into a block: Invalid.Payment";
+    assert_eq!(found.outcome.error.as_deref(), Some(why));
+    assert_eq!((failed_layers(&found), found.confirmed_by), (vec![format!("transaction: {why}")], None));
+    // The whole balance goes, and then there is nothing left for the fee.
+    let all = call(
+        "Balances.transfer_allow_death",
+        &[("dest", node(&json!({ "Id": BOB }))), ("value", node(&json!("1000000000000000")))],
+    );
+    let found = chain.run(Origin::Signed(account(ALICE)), &all);
+    assert!(found.outcome.layers[0].ok && !found.outcome.ok, "{:?}", found.outcome);
+    assert_eq!(found.confirmed_by, Some(Confirmed { via: Via::SignedExtrinsic, same: false }));
+    // Where both agree, fee and nonce are among the changes.
+    let found = chain.run(Origin::Signed(account(ALICE)), &remark);
+    assert_eq!(found.confirmed_by, Some(Confirmed { via: Via::SignedExtrinsic, same: true }));
+    let own = found.diff.iter().find(|c| c.item.as_deref() == Some("Account") && c.args == [json!(ALICE)]);
+    assert_eq!(own.unwrap().new["nonce"], json!(8), "{:?}", found.diff);
+    // No transaction confirms what a para does.
+    let found = chain.run(Origin::Parachain(2000), &remark);
+    assert_eq!((found.confirmed_by, found.origin.as_str()), (None, "para 2000"));
+    assert!(found.caveats.iter().any(|c| c.contains("no transaction has the origin")), "{:?}", found.caveats);
 }
 
 #[test]

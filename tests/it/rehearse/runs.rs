@@ -1,6 +1,6 @@
 //! How runs end that do not end well, and what is not taken on trust.
 
-use super::spec::{ALICE, Chain, Still, account, call, node, unpacked};
+use super::spec::{ALICE, CODES, Chain, Still, account, call, node, unpacked};
 use crate::sereno::run;
 use serde_json::json;
 use sereno::domain::{BlockRef, Hash, UnixMs};
@@ -148,8 +148,15 @@ fn what_is_no_call_of_this_runtime_is_refused_before_anything_is_read() {
     };
     for bytes in [vec![], vec![250, 250], vec![0, 0], vec![0, 0, 0, 0]] {
         let (mut state, asked) = chain.state();
-        let scene =
-            Scene { runtime: &chain.runtime, header: &[], state: &mut state, ss58_prefix: 42, clock: &Still };
+        let scene = Scene {
+            runtime: &chain.runtime,
+            header: &[],
+            state: &mut state,
+            ss58_prefix: 42,
+            clock: &Still,
+            codes: &CODES,
+            code_hash: None,
+        };
         let request = Request { method: Method::Fork, origin: Origin::Root, call: bytes.clone(), blocks: 0 };
         let why = rehearse(scene, &request).unwrap_err().to_string();
         println!("{why}");

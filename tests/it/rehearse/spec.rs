@@ -8,7 +8,7 @@ use sereno::domain::call::{Call, Node};
 use sereno::domain::ids::hex_bytes;
 use sereno::domain::{AccountId, BlockRef, Hash, UnixMs};
 use sereno::ports::Clock;
-use sereno::rehearse::exec::{Executor as _, Machine};
+use sereno::rehearse::exec::{Codes, Executor as _};
 use sereno::rehearse::state::{Cached, StateError, StateSource};
 use sereno::rehearse::world::World;
 use sereno::rehearse::{Failed, Method, Origin, Rehearsal, Request, Scene, rehearse};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 pub(super) const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 pub(super) const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
@@ -65,11 +65,15 @@ impl Clock for Still {
     }
 }
 
+/// Runtimes that were read before.
+pub(super) static CODES: LazyLock<Codes> = LazyLock::new(Codes::default);
+
 /// A chain.
 pub(super) struct Chain {
     pub(super) runtime: Runtime,
     pub(super) top: Top,
     pub(super) block: BlockRef,
+    pub(super) code_hash: Hash,
 }
 
 /// None, and said so, where the specs are missing.
@@ -113,7 +117,8 @@ impl Chain {
     pub(super) fn find(test: &str, name: &str) -> Option<Self> {
         let mut top = unpacked(test, name)?;
         let block = BlockRef { number: 1, hash: Hash([1; 32]) };
-        let runtime = metadata(&top, block);
+        let code_hash = Hash(sp_crypto_hashing::blake2_256(&top[b":code".as_slice()]));
+        let runtime = metadata(&top, block, code_hash);
         let put = |top: &mut Top, (pallet, item): (&str, &str), keys: &[Node], value: Value| {
             let key = runtime.storage_key(pallet, item, keys).unwrap();
             top.insert(key, runtime.storage_value(pallet, item, &node(&value)).unwrap());
@@ -129,7 +134,7 @@ impl Chain {
             let proxy = json!([[{ "delegate": BOB, "proxy_type": "SafeSudo", "delay": 0 }], 0]);
             put(&mut top, ("Proxy", "Proxies"), &[node(&json!(ALICE))], proxy);
         }
-        Some(Self { runtime, top, block })
+        Some(Self { runtime, top, block, code_hash })
     }
 
     pub(super) fn state(&self) -> (Cached, Arc<Mutex<Vec<String>>>) {
@@ -163,6 +168,8 @@ impl Chain {
             state: &mut state,
             ss58_prefix: 42,
             clock: &Still,
+            codes: &CODES,
+            code_hash: Some(self.code_hash),
         };
         rehearse(scene, &request)
     }
@@ -176,10 +183,11 @@ impl Chain {
 }
 
 /// The metadata, from the code itself.
-fn metadata(top: &Top, block: BlockRef) -> Runtime {
+pub(super) fn metadata(top: &Top, block: BlockRef, code_hash: Hash) -> Runtime {
     let spec = Spec { top: Arc::new(top.clone()), asked: Arc::default() };
     let mut state = Cached::new(block, Box::new(spec));
-    let machine = Machine::load(&top[b":code".as_slice()], None, &Still).unwrap();
+    let code = || Ok(top[b":code".as_slice()].clone());
+    let machine = CODES.machine((code_hash, None), &Still, code).unwrap();
     for version in [16_u32, 15] {
         let mut world = World::new(&mut state, Arc::default());
         let input = version.to_le_bytes();
