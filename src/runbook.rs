@@ -96,6 +96,7 @@ pub mod draft;
 pub mod expr;
 pub mod links;
 pub mod lint;
+pub mod origin;
 pub mod params;
 pub mod plan;
 pub mod reads;

@@ -335,18 +335,6 @@ impl Plan {
     }
 }
 
-/// Whose authority an origin needs, in words.
-#[must_use]
-pub fn authority(origin: &str) -> String {
-    match origin.split_once(':') {
-        Some(("signed", who)) => format!("a signature of {who}"),
-        Some(("parachain", id)) => format!("the origin of para {id}"),
-        _ if origin == "signed" => "a signature of any account".to_owned(),
-        _ if origin == "root" => "root".to_owned(),
-        _ => origin.to_owned(),
-    }
-}
-
 /// Blocks and sessions of the relay, for [`effective_at`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionClock {
@@ -393,7 +381,5 @@ mod tests {
         assert_eq!(at("2 sessions"), Some(4_201_000));
         assert_eq!(at("soon"), None);
         assert_eq!(effective_at("2 sessions", UnixMs(0), None), None);
-        assert_eq!(authority("signed:5G"), "a signature of 5G");
-        assert_eq!(authority("signed"), "a signature of any account");
     }
 }

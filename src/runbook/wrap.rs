@@ -9,6 +9,7 @@ mod multisig;
 
 pub use multisig::account as multisig_account;
 
+use super::origin::Origin;
 use crate::codec::{CodecError, ComposeError, Runtime, call_hash};
 use crate::domain::call::Call;
 use crate::domain::{AccountId, Hash};
@@ -153,15 +154,17 @@ pub struct Context<'a> {
     pub targets: &'a [Target<'a>],
     /// `Sudo.Key`, where it was read.
     pub sudo: Option<AccountId>,
-    /// Who signs first; with a multisig one of its signatories. None: the first one named.
+    /// Which signatory of a multisig acts now. None: the first one named that has not approved yet.
     pub sender: Option<AccountId>,
     /// Block and extrinsic index of a multisig's first approval; none before it.
     pub timepoint: Option<(u32, u32)>,
+    /// Who has approved so far.
+    pub approvals: &'a [AccountId],
     /// Weight of the call inside a multisig: ref_time and proof_size, with a margin.
     pub max_weight: Option<(u64, u64)>,
     /// How accounts are written.
     pub ss58_prefix: u16,
-    /// What the call itself needs: `Root`, `a signature of 5G…`.
+    /// The origin that the calls themselves need, as a recipe writes it: `root`, `signed`, `signed:5G…`, `parachain:2000`.
     pub needs: &'a str,
 }
 
@@ -182,6 +185,8 @@ pub struct Wrapped {
     pub authority: String,
     /// With a multisig: what all but the last signer sign, which is short.
     pub approval: Option<Approval>,
+    /// With a multisig: who acts now, and how.
+    pub turn: Option<Turn>,
     /// What could not be checked, or must be kept in mind.
     pub notes: Vec<String>,
 }
@@ -199,13 +204,42 @@ pub struct Approval {
     pub approves: Hash,
 }
 
+/// What a signatory does now. The pallet executes where enough have approved, this one included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// Signs [`Wrapped::approval`]: others must follow.
+    Approve,
+    /// Signs [`Wrapped::call_data`]: it is the last one needed.
+    Execute,
+    /// Nothing: has approved, and others are missing.
+    Wait,
+}
+
+/// Whose turn it is in a multisig, by what is on chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// The signatory.
+    pub sender: AccountId,
+    /// What they do.
+    pub act: Act,
+    /// How many have approved so far.
+    pub approved: usize,
+    /// How many must.
+    pub threshold: u16,
+}
+
 /// Puts `calls` into `wrappers`, inside out.
 ///
 /// # Errors
-/// Wrappers that do not fit together, a call that the runtime lacks, an account that does not hold what it should, a call
-/// that a `SafeSudo` proxy must not carry.
+/// Wrappers that do not fit together or do not reach the origin that the calls need, a call that the runtime lacks, an
+/// account that does not hold what it should, a call that a `SafeSudo` proxy must not carry.
 pub fn wrap(calls: &[Call], wrappers: &[Wrapper], context: &Context<'_>) -> Result<Wrapped, WrapError> {
     check_order(calls, wrappers)?;
+    let needs = Origin::parse(context.needs);
+    if let Some(why) = calls.iter().find_map(|call| needs.refusal(call, wrappers, context.ss58_prefix)) {
+        return Err(WrapError::Refused(why));
+    }
     let mut layers = layers::Layers::new(calls, wrappers, context)?;
     for wrapper in wrappers {
         layers.put(wrapper)?;
@@ -220,6 +254,7 @@ pub fn wrap(calls: &[Call], wrappers: &[Wrapper], context: &Context<'_>) -> Resu
         intended: layers.intended.take(),
         authority: layers.authority(),
         approval: layers.approval.take(),
+        turn: layers.turn.take(),
         notes: layers.notes,
     })
 }
@@ -241,9 +276,10 @@ fn check_order(calls: &[Call], wrappers: &[Wrapper]) -> Result<(), WrapError> {
         let [inner, outer] = pair else { continue };
         let why = match (inner, outer) {
             _ if inner.rank() < outer.rank() => continue,
-            // A delegate of a delegate, a multisig of multisigs.
-            (Wrapper::Proxy { .. }, Wrapper::Proxy { .. })
-            | (Wrapper::Multisig { .. }, Wrapper::Multisig { .. }) => continue,
+            // A delegate of a delegate.
+            (Wrapper::Proxy { .. }, Wrapper::Proxy { .. }) => continue,
+            // The approvals of the inner one cannot be followed by those of the outer.
+            (Wrapper::Multisig { .. }, Wrapper::Multisig { .. }) => "one multisig at a time",
             (_, Wrapper::Xcm { .. }) => "xcm comes before sudo: the target runs the call as Root by itself",
             (_, Wrapper::Sudo) => {
                 "sudo comes before proxy and multisig: what it carries runs as Root, who signs nothing"

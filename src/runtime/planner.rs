@@ -11,7 +11,7 @@ pub use stations::Stations;
 
 use super::compose::Base;
 use super::sources;
-use crate::domain::{ChainId, UnixMs};
+use crate::domain::{AccountId, ChainId, UnixMs};
 use crate::runbook::compose::{Composition, compose};
 use crate::runbook::draft::Draft;
 use crate::runbook::links::links;
@@ -39,6 +39,8 @@ pub struct Ask<'a> {
     pub given: BTreeMap<String, Input>,
     /// The wrappers as they were given; none: those of the recipe.
     pub wraps: Option<Vec<String>>,
+    /// Which signatory of a multisig acts; none: the first that has not approved yet.
+    pub sender: Option<AccountId>,
     /// The ticket.
     pub ticket: Option<String>,
     /// Until when; none: an hour from now, seven days with a multisig.
@@ -72,7 +74,11 @@ fn wraps(ask: &Ask<'_>, draft: &Draft<'_>) -> Result<Wraps, String> {
         }
     };
     let wrappers = texts.iter().map(|text| Wrapper::parse(text).map_err(|e| e.to_string()));
-    let wrappers = wrappers.collect::<Result<_, String>>()?;
+    let wrappers: Vec<Wrapper> = wrappers.collect::<Result<_, String>>()?;
+    if ask.sender.is_some() && !wrappers.iter().any(|w| matches!(w, Wrapper::Multisig { .. })) {
+        return Err("--sender names the signatory of a multisig that acts; expected --wrap multisig:T@A,B,C"
+            .to_owned());
+    }
     Ok((texts, wrappers))
 }
 
@@ -89,7 +95,7 @@ async fn made(
     let costs = costs::of(&stations, &composition).await;
     wrapping::batch_if_several(&composition, &mut texts, &mut wrappers);
     let (wrapped, unwrapped) =
-        wrapping::wrapped(&stations, &composition, (&wrappers, &outer), &costs).await?;
+        wrapping::wrapped(&stations, &composition, (&wrappers, &outer, ask.sender), &costs).await?;
     let chains = chains(&stations, &draft, &outer, &composition)?;
     let own = chains.first().ok_or("the chain was not read")?;
     let now = base.now();

@@ -367,9 +367,10 @@ fn every_call_that_root_makes_can_be_signed_by_a_multisig() {
         sudo: None,
         sender: None,
         timepoint: None,
+        approvals: &[],
         max_weight: Some((1_000_000, 0)),
         ss58_prefix: 42,
-        needs: "Root",
+        needs: "root",
     };
     let mut seen = 0;
     for (row, params, _) in SAMPLES {

@@ -122,6 +122,7 @@ impl World {
             sudo: None,
             sender: None,
             timepoint,
+            approvals: &[],
             max_weight,
             ss58_prefix: 42,
             needs: "root",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sereno::codec::{Runtime, call_hash};
 use sereno::domain::AccountId;
 use sereno::domain::call::{Call, Node};
-use sereno::runbook::wrap::{Context, Target, multisig_account, wrap};
+use sereno::runbook::wrap::{Act, Context, Target, multisig_account, wrap};
 use sereno::runbook::{Wrapped, Wrapper};
 
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
@@ -24,13 +24,23 @@ struct Bed {
     sender: Option<AccountId>,
     timepoint: Option<(u32, u32)>,
     max_weight: Option<(u64, u64)>,
+    approvals: Vec<AccountId>,
+    origin: String,
 }
 
 impl Bed {
     fn new() -> Self {
         let runtime = Runtime::decode(&FakeRuntime::relay_2026(6_000).metadata).unwrap();
         let max_weight = Some((1_000_000_000, 65_536));
-        Self { runtime, sudo: Some(account(TOGETHER)), sender: None, timepoint: None, max_weight }
+        Self {
+            runtime,
+            sudo: Some(account(TOGETHER)),
+            sender: None,
+            timepoint: None,
+            max_weight,
+            approvals: vec![],
+            origin: "root".to_owned(),
+        }
     }
 
     fn wrap(&self, calls: &[Call], wrappers: &[&str]) -> Result<Wrapped, String> {
@@ -43,9 +53,10 @@ impl Bed {
             sudo: self.sudo,
             sender: self.sender,
             timepoint: self.timepoint,
+            approvals: &self.approvals,
             max_weight: self.max_weight,
             ss58_prefix: 42,
-            needs: "Root",
+            needs: &self.origin,
         };
         wrap(calls, &wrappers, &context).map_err(|e| e.to_string())
     }
@@ -70,7 +81,7 @@ fn paths(call: &Call) -> Vec<String> {
 fn sudo_through_a_proxy_through_nothing_else() {
     let bed = Bed::new();
     let plain = bed.wrap(&[head()], &[]).unwrap();
-    assert_eq!((plain.kind.as_str(), plain.authority.as_str()), ("none", "Root"));
+    assert_eq!((plain.kind.as_str(), plain.authority.as_str()), ("none", "root"));
     assert_eq!(plain.call_data, bed.runtime.encode_call(&head()).unwrap());
     let sudo = bed.wrap(&[head()], &["sudo"]).unwrap();
     assert_eq!(paths(&sudo.decoded), ["Sudo.sudo", "Paras.force_set_current_head"]);
@@ -163,6 +174,7 @@ fn a_multisig_that_cannot_work_is_refused_before_anybody_signs() {
     bed.max_weight = None;
     let why = bed.wrap(&[head()], &["sudo", &multi]).unwrap_err();
     assert!(why.contains("states the weight of its call"), "{why}");
+    bed.origin = "signed".to_owned();
     let one = bed.wrap(&[head()], &[&format!("multisig:1@{ALICE},{BOB}")]).unwrap();
     assert_eq!(one.decoded.path(), "Multisig.as_multi_threshold_1");
     assert_eq!(one.approval.unwrap().decoded, None);
@@ -209,4 +221,56 @@ fn a_batch_is_atomic_and_comes_first() {
     assert!(why.contains("--wrap batch must come first"), "{why}");
     let why = bed.wrap(&[call("Paras.kick", json!({}))], &["sudo"]).unwrap_err();
     assert!(why.contains("a call that this runtime lacks"), "{why}");
+}
+
+#[test]
+fn a_wrapper_that_does_not_reach_the_origin_is_refused_and_says_which_does() {
+    let mut bed = Bed::new();
+    let multi = format!("multisig:2@{CHARLIE},{ALICE},{BOB}");
+    let why = bed.wrap(&[head()], &[&multi]).unwrap_err();
+    assert!(
+        why.contains("Paras.force_set_current_head needs root") && why.contains("put --wrap sudo"),
+        "{why}"
+    );
+    let send = call("Balances.transfer_keep_alive", json!({ "dest": { "Id": ALICE }, "value": "5" }));
+    for wraps in [vec!["sudo"], vec!["xcm:people"], vec!["batch", "sudo"]] {
+        let why = bed.wrap(&[send.clone()], &wraps).unwrap_err();
+        assert!(why.contains("would run Balances.transfer_keep_alive as Root"), "{why}");
+    }
+    bed.origin = format!("signed:{ALICE}");
+    let why = bed.wrap(&[head()], &["sudo"]).unwrap_err();
+    assert!(why.contains(&format!("must be signed by {ALICE}")), "{why}");
+    let why = bed.wrap(&[head()], &[&format!("proxy:Any@{BOB}")]).unwrap_err();
+    assert!(why.contains(&format!("these wrappers act for {BOB}")), "{why}");
+    assert!(bed.wrap(&[head()], &[&format!("proxy:Any@{ALICE}")]).is_ok());
+}
+
+#[test]
+fn what_a_signatory_does_is_decided_by_what_is_on_chain() {
+    let mut bed = Bed::new();
+    let multi = format!("multisig:2@{CHARLIE},{ALICE},{BOB}");
+    let (alice, bob, charlie) = (account(ALICE), account(BOB), account(CHARLIE));
+    for (sender, approvals, expected) in [
+        (None, vec![], (charlie, Act::Approve)),
+        (Some(bob), vec![], (bob, Act::Approve)),
+        (None, vec![charlie], (alice, Act::Execute)),
+        (Some(bob), vec![alice], (bob, Act::Execute)),
+        (Some(alice), vec![alice], (alice, Act::Wait)),
+        // All have approved by hash, and nobody has sent the call: one of them may.
+        (Some(alice), vec![alice, bob], (alice, Act::Execute)),
+    ] {
+        bed.sender = sender;
+        bed.approvals = approvals;
+        bed.timepoint = (!bed.approvals.is_empty()).then_some((17, 3));
+        let wrapped = bed.wrap(&[head()], &["sudo", &multi]).unwrap();
+        let turn = wrapped.turn.unwrap();
+        assert_eq!((turn.sender, turn.act), expected);
+        assert_eq!((turn.approved, turn.threshold), (bed.approvals.len(), 2));
+        // The others, sorted by their bytes, without the one who acts.
+        let mut others = vec![alice, bob, charlie];
+        others.retain(|one| *one != expected.0);
+        others.sort();
+        let others = Node::List(others.into_iter().map(Node::Account).collect());
+        assert_eq!(wrapped.decoded.arg("other_signatories"), Some(&others));
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! In: text. Out: names, files, parameters as pairs; what they mean is decided by the recipe.
 
+use crate::domain::AccountId;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -54,6 +55,9 @@ pub struct PlanArgs {
     /// Who signs, and through what; repeatable, inside out: sudo, proxy:KIND@REAL, multisig:T@A,B,C, batch, xcm:CHAIN, none
     #[arg(long = "wrap", value_name = "WRAPPER")]
     pub wrap: Vec<String>,
+    /// With --wrap multisig: the signatory who acts; without it the first one named that has not approved yet
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub sender: Option<AccountId>,
     /// The ticket that it answers; part of the intent
     #[arg(long, value_name = "N")]
     pub ticket: Option<String>,
@@ -79,6 +83,10 @@ pub enum SavedPlan {
         #[arg(long)]
         json: bool,
     },
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    text.parse().map_err(|_| "expected an SS58 address of any prefix, or 0x and 64 hex digits".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

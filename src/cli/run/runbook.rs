@@ -133,6 +133,7 @@ pub(super) fn plan(setup: &Setup, args: &PlanArgs) -> Result<u8, Failure> {
         recipe,
         given: given(&args.params)?,
         wraps: (!args.wrap.is_empty()).then(|| args.wrap.clone()),
+        sender: args.sender,
         ticket: args.ticket.clone(),
         expires: None,
     };
@@ -216,6 +217,7 @@ fn verify(setup: &Setup, path: &Path, params: &[(String, String)], as_json: bool
         recipe,
         given,
         wraps: Some(saved.wrap.clone()),
+        sender: saved.sender(),
         ticket: saved.ticket.clone(),
         expires: saved.expires_at(),
     };

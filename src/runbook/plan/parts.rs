@@ -2,11 +2,12 @@
 //!
 //! In: [`Ingredients`]. Out: what [`super::Plan`] shows. Must not do I/O.
 
-use super::{Checked, Cost, Ingredients, PlannedCall, ReadValue, Weight, authority};
+use super::{Checked, Cost, Ingredients, PlannedCall, ReadValue, Weight};
 use crate::domain::danger;
 use crate::runbook::compose::{Composed, told};
 use crate::runbook::draft::Draft;
 use crate::runbook::expr::{Expr, Slot};
+use crate::runbook::origin::Origin;
 use crate::runbook::recipe::{Check, Read};
 use crate::runbook::show;
 use serde_json::{Value, json};
@@ -108,7 +109,7 @@ pub(super) fn calls(from: &Ingredients<'_>) -> Vec<PlannedCall> {
             cost_reason: reasons.into_iter().flatten().next().cloned(),
             danger: danger.class,
             danger_reasons: danger.reasons,
-            authority: authority(&made.origin),
+            authority: Origin::parse(&made.origin).to_string(),
         }
     };
     from.composition.calls.iter().zip(costs).map(one).collect()
@@ -129,6 +130,12 @@ pub(super) fn wrapped(from: &Ingredients<'_>, prefix: Option<u16>) -> Value {
                 "decoded": a.decoded.as_ref().map(|call| show::decoded(call, prefix)),
                 "call_data": crate::domain::ids::to_hex(&a.call_data),
                 "approves": a.approves,
+            })),
+            "turn": wrapped.turn.as_ref().map(|turn| json!({
+                "sender": prefix.map_or_else(|| turn.sender.to_string(), |p| turn.sender.ss58(p)),
+                "act": turn.act,
+                "approved": turn.approved,
+                "threshold": turn.threshold,
             })),
             "notes": wrapped.notes,
         }),

@@ -3,8 +3,8 @@
 //! In: the JSON of a plan, and a fresh [`Plan`]. Out: what to plan again, and differences in words. Must not read files.
 
 use super::Plan;
-use crate::domain::UnixMs;
 use crate::domain::ids::hex_bytes;
+use crate::domain::{AccountId, UnixMs};
 use codec::{Compact, Decode as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,6 +63,12 @@ impl Saved {
             return Err(format!("'{}' is no time; {expected}", saved.expires));
         }
         Ok(saved)
+    }
+
+    /// For which signatory of a multisig it was composed.
+    #[must_use]
+    pub fn sender(&self) -> Option<AccountId> {
+        self.rest.get("wrapped")?.get("turn")?.get("sender")?.as_str()?.parse().ok()
     }
 
     /// Until when it is valid.

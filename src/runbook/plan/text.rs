@@ -207,12 +207,28 @@ fn signed(plan: &Plan, out: &mut Vec<String>) {
         pair(out, "needs", who);
     }
     pair(out, "danger", &get("danger").unwrap_or("root").to_uppercase());
+    let turn = plan.wrapped.get("turn").and_then(|turn| turn.get("act")).and_then(Value::as_str);
+    let approval = plan.wrapped.get("approval").and_then(|a| a.get("call_data")).and_then(Value::as_str);
+    if let Some(approval) = approval.filter(|hex| *hex != "0x") {
+        let now = if turn == Some("approve") {
+            "Signed now: the approval by hash."
+        } else {
+            "All but the last signer approve by hash:"
+        };
+        lines(out, "  ", now);
+        data(out, approval);
+        lines(
+            out,
+            "  ",
+            if turn == Some("execute") {
+                "Signed now: the whole call."
+            } else {
+                "The last signer signs the whole call:"
+            },
+        );
+    }
     pair(out, "call hash", get("call_hash").unwrap_or("unknown"));
     data(out, get("call_data").unwrap_or_default());
-    if let Some(approval) = plan.wrapped.get("approval").filter(|a| !a.is_null()) {
-        lines(out, "  ", "All but the last signer approve by hash:");
-        data(out, approval.get("call_data").and_then(Value::as_str).unwrap_or_default());
-    }
     for note in plan.wrapped.get("notes").and_then(Value::as_array).into_iter().flatten() {
         lines(out, "  ! ", note.as_str().unwrap_or_default());
     }

@@ -3,11 +3,12 @@
 //! In: the call so far. Out: the call with one more around it, and who must sign now. Refuses what the chain would refuse
 //! or what nobody should sign. Must not do I/O.
 
-use super::{Approval, Context, Target, WrapError, Wrapper, multisig};
+use super::{Act, Approval, Context, Target, Turn, WrapError, Wrapper, multisig};
 use crate::codec::{Runtime, call_hash};
 use crate::domain::AccountId;
 use crate::domain::call::{Call, Node};
 use crate::domain::danger::filtered_by_safe_sudo;
+use crate::runbook::origin::Origin;
 
 /// The call as far as it is wrapped.
 pub(super) struct Layers<'a> {
@@ -20,6 +21,7 @@ pub(super) struct Layers<'a> {
     /// True once `Sudo.sudo` is around, and nothing acts for its key yet.
     as_sudo: bool,
     pub(super) approval: Option<Approval>,
+    pub(super) turn: Option<Turn>,
     /// The bytes inside the innermost multisig.
     pub(super) intended: Option<Vec<u8>>,
     pub(super) notes: Vec<String>,
@@ -70,6 +72,7 @@ impl<'a> Layers<'a> {
             authority: Vec::new(),
             as_sudo: false,
             approval: None,
+            turn: None,
             intended: None,
             notes: Vec::new(),
         })
@@ -82,7 +85,7 @@ impl<'a> Layers<'a> {
     /// Who must sign, outermost first.
     pub(super) fn authority(&self) -> String {
         match self.authority.as_slice() {
-            [] => self.context.needs.to_owned(),
+            [] => Origin::parse(self.context.needs).to_string(),
             layers => layers.iter().rev().map(String::as_str).collect::<Vec<_>>().join(", for "),
         }
     }
@@ -207,28 +210,15 @@ impl<'a> Layers<'a> {
         let account = multisig::account(signatories, threshold);
         let hint = "a signatory or the threshold is wrong";
         self.holds_root(&account, "the multisig account", hint)?;
-        let sender = match self.context.sender {
-            Some(sender) if !signatories.contains(&sender) => {
-                let who = self.who(&sender);
-                return Err(refused(format!(
-                    "{who} signs, but is not one of the {} signatories",
-                    signatories.len()
-                )));
-            }
-            Some(sender) => Some(sender),
-            None => signatories.first().copied(),
-        };
-        let others: Vec<AccountId> =
-            multisig::sorted(signatories).into_iter().filter(|one| Some(*one) != sender).collect();
-        let others = Node::List(others.into_iter().map(Node::Account).collect());
+        let turn = self.turn(threshold, signatories)?;
+        let others = multisig::sorted(signatories).into_iter().filter(|one| *one != turn.sender);
+        let others = Node::List(others.map(Node::Account).collect());
         let inner = std::mem::replace(&mut self.call, call("", "", vec![]));
         let bytes = self.runtime.encode_call(&inner)?;
         let approves = call_hash(&bytes);
         self.intended.get_or_insert(bytes);
-        if let Some(sender) = sender {
-            let who = self.who(&sender);
-            self.notes.push(format!("composed for {who} to sign: every other signatory names the others"));
-        }
+        self.notes.push(self.told(&turn));
+        self.turn = Some(turn);
         self.authority.push(format!(
             "{threshold} of the {} signatories of the multisig {}",
             signatories.len(),
@@ -264,6 +254,46 @@ impl<'a> Layers<'a> {
                 .to_owned(),
         });
         Ok(())
+    }
+
+    /// Who acts now and how: as the pallet decides, by the approvals on chain.
+    fn turn(&self, threshold: u16, signatories: &[AccountId]) -> Result<Turn, WrapError> {
+        let approvals = self.context.approvals;
+        let sender = match self.context.sender {
+            Some(sender) if !signatories.contains(&sender) => {
+                let who = self.who(&sender);
+                let count = signatories.len();
+                return Err(refused(format!("{who} signs, but is not one of the {count} signatories")));
+            }
+            Some(sender) => sender,
+            None => {
+                let next = signatories.iter().find(|one| !approvals.contains(one));
+                *next.or(signatories.first()).ok_or_else(|| refused("a multisig of nobody".to_owned()))?
+            }
+        };
+        let (approved, enough) = (approvals.len(), usize::from(threshold));
+        let has = approvals.contains(&sender);
+        let act = match approved {
+            n if n >= enough => Act::Execute,
+            _ if has => Act::Wait,
+            n if n + 1 >= enough => Act::Execute,
+            _ => Act::Approve,
+        };
+        Ok(Turn { sender, act, approved, threshold })
+    }
+
+    fn told(&self, turn: &Turn) -> String {
+        let Turn { sender, act, approved, threshold } = turn;
+        let who = self.who(sender);
+        let does = match act {
+            Act::Approve => "approves by hash now, and others must follow",
+            Act::Execute => "signs the whole call now, which executes it",
+            Act::Wait => "has approved already and signs nothing now: another signatory is next (--sender)",
+        };
+        format!(
+            "{approved} of {threshold} have approved; {who} {does}. Composed for {who}: every other signatory names the \
+             others"
+        )
     }
 
     fn timepoint(&self) -> Node {

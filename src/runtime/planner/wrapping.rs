@@ -9,7 +9,8 @@ use crate::domain::call::{Call, Node};
 use crate::domain::{AccountId, ChainId, ChainKind, Hash};
 use crate::runbook::compose::{Composed, Composition};
 use crate::runbook::draft::Draft;
-use crate::runbook::plan::{Cost, OWN, authority};
+use crate::runbook::origin::Origin;
+use crate::runbook::plan::{Cost, OWN};
 use crate::runbook::reads::Target;
 use crate::runbook::wrap::{Context, Target as XcmTarget, Wrapped, Wrapper, wrap};
 use crate::runtime::sources;
@@ -48,7 +49,7 @@ pub(super) fn batch_if_several(
 pub(super) async fn wrapped(
     stations: &Stations<'_>,
     composition: &Composition,
-    (wrappers, outer): (&[Wrapper], &Target),
+    (wrappers, outer, sender): (&[Wrapper], &Target, Option<AccountId>),
     costs: &[Cost],
 ) -> Result<(Option<Wrapped>, Option<String>), String> {
     let made = to_wrap(composition);
@@ -59,6 +60,15 @@ pub(super) async fn wrapped(
         return Err("--wrap: the calls of this runbook are of several chains; wrap none".to_owned());
     }
     let bare = wrappers.iter().all(|w| *w == Wrapper::None);
+    if !bare && let Some(other) = made.iter().find(|other| other.origin != first.origin) {
+        let (a, b) = (Origin::parse(&first.origin), Origin::parse(&other.origin));
+        return Err(format!("--wrap: one call needs {a}, another {b}; wrap none, and sign them one by one"));
+    }
+    if let Some(Wrapper::Xcm { chain }) = wrappers.iter().find(|w| matches!(w, Wrapper::Xcm { .. }))
+        && first.target != Target::Chain(chain.clone())
+    {
+        return Err(format!("--wrap xcm:{chain}: the call is one of {}, not of {chain}", first.target));
+    }
     if bare && made.len() > 1 {
         let why =
             format!("there are {} calls, signed one by one; --wrap batch makes one of them", made.len());
@@ -70,18 +80,18 @@ pub(super) async fn wrapped(
             return Err(format!("{outer}: {}", stations.refusal(outer, OWN).unwrap_or("it was not read")));
         }
     };
-    let needs = authority(&first.origin);
     let calls: Vec<Call> = made.iter().map(|one| one.call.clone()).collect();
     let targets = xcm_targets(stations, wrappers);
     let mut context = Context {
         runtime: reader.runtime(),
         targets: &targets,
         sudo: sudo_key(reader).await,
-        sender: None,
+        sender,
         timepoint: None,
+        approvals: &[],
         max_weight: None,
         ss58_prefix: reader.identity().ss58_prefix.unwrap_or(42),
-        needs: &needs,
+        needs: &first.origin,
     };
     let multisig = wrappers.iter().position(|w| matches!(w, Wrapper::Multisig { .. }));
     if let Some(at) = multisig {
@@ -89,15 +99,18 @@ pub(super) async fn wrapped(
         context.max_weight = inner_weight(reader, &calls, (inside, &context), costs).await;
     }
     let sealed = wrap(&calls, wrappers, &context).map_err(|e| e.to_string())?;
-    if let Some(approval) = &sealed.approval {
-        context.timepoint = first_approval(reader, approval.account, approval.approves).await;
-        if context.timepoint.is_some() {
-            return wrap(&calls, wrappers, &context)
-                .map(|again| (Some(again), None))
-                .map_err(|e| e.to_string());
+    let Some(approval) = &sealed.approval else { return Ok((Some(sealed), None)) };
+    // Not known is not none: a call without the timepoint that it needs is refused on chain.
+    let so_far = so_far(reader, approval.account, approval.approves).await.map_err(|why| {
+        format!("--wrap multisig: who has approved so far could not be read ({why}); try again")
+    })?;
+    match so_far {
+        None => Ok((Some(sealed), None)),
+        Some((timepoint, approvals)) => {
+            let context = Context { timepoint: Some(timepoint), approvals: &approvals, ..context };
+            wrap(&calls, wrappers, &context).map(|again| (Some(again), None)).map_err(|e| e.to_string())
         }
     }
-    Ok((Some(sealed), None))
 }
 
 fn xcm_targets<'s>(stations: &'s Stations<'_>, wrappers: &'s [Wrapper]) -> Vec<XcmTarget<'s>> {
@@ -153,19 +166,41 @@ async fn inner_weight(
     cost.weight.ok().map(|(time, proof)| (margin(time), margin(proof)))
 }
 
-/// Block and index of the first approval of a multisig's call, where there is one.
-async fn first_approval(reader: &Reader, account: AccountId, approves: Hash) -> Option<(u32, u32)> {
+/// Block and index of the first approval of a multisig's call, and who has approved; none where nobody has.
+///
+/// # Errors
+/// It could not be read, or does not decode.
+async fn so_far(
+    reader: &Reader,
+    account: AccountId,
+    approves: Hash,
+) -> Result<Option<((u32, u32), Vec<AccountId>)>, String> {
     let runtime = reader.runtime();
     let keys = [Node::Account(account), Node::Bytes(approves.0.to_vec())];
-    let key = runtime.storage_key("Multisig", "Multisigs", &keys).ok()?;
-    let value = reader.values(&[key]).await.ok()?.into_iter().next()??;
-    let Node::Fields(fields) = runtime.storage_node("Multisig", "Multisigs", Some(&value)).ok()?? else {
-        return None;
-    };
-    let Node::Fields(when) = &fields.iter().find(|(name, _)| name == "when")?.1 else { return None };
-    let part = |name: &str| match when.iter().find(|(n, _)| n == name)?.1 {
-        Node::Number(n) => u32::try_from(n).ok(),
+    let key = runtime.storage_key("Multisig", "Multisigs", &keys).map_err(|e| e.to_string())?;
+    let values = reader.values(&[key]).await.map_err(|e| e.to_string())?;
+    let Some(value) = values.into_iter().next().flatten() else { return Ok(None) };
+    let node = runtime.storage_node("Multisig", "Multisigs", Some(&value)).map_err(|e| e.to_string())?;
+    let found = node.as_ref().and_then(|node| {
+        let when = field(node, "when")?;
+        let part = |name: &str| match field(when, name)? {
+            Node::Number(n) => u32::try_from(*n).ok(),
+            _ => None,
+        };
+        let Node::List(approvals) = field(node, "approvals")? else { return None };
+        let account = |node: &Node| match node {
+            Node::Account(account) => Some(*account),
+            _ => None,
+        };
+        let approvals = approvals.iter().map(account).collect::<Option<Vec<_>>>()?;
+        Some(((part("height")?, part("index")?), approvals))
+    });
+    found.map(Some).ok_or_else(|| "what is stored of it does not decode".to_owned())
+}
+
+fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    match node {
+        Node::Fields(fields) => fields.iter().find(|(n, _)| n == name).map(|(_, node)| node),
         _ => None,
-    };
-    Some((part("height")?, part("index")?))
+    }
 }
