@@ -8,6 +8,7 @@ pub mod alert;
 pub mod block;
 pub mod call;
 pub mod chain;
+pub mod coretime;
 pub mod danger;
 pub mod endpoint;
 pub mod fact;

@@ -13,6 +13,8 @@ use super::probes::runtime::{Loaded, Runtimes};
 use super::recent::Recent;
 use super::transport::{LinkError, Rpc};
 use crate::codec::Header;
+use crate::domain::coretime::Coretime;
+use crate::domain::para::Paras;
 use crate::domain::{
     AccountId, ChainKind, ChainSpec, EndpointId, Fact, Hash, Identity, Link, Observation, ParaId,
 };
@@ -29,6 +31,7 @@ mod history;
 mod paras;
 mod start;
 mod validators;
+mod watch;
 
 /// Endpoint events kept while an answer is awaited; past that the endpoints wait until it has come.
 const MAX_PENDING: usize = 1_024;
@@ -135,7 +138,9 @@ struct Reader {
     /// What is left out of the blocks to come.
     pause: validators::Pause,
     /// When the paras are read, and the read under way.
-    paras: paras::Watch,
+    paras: watch::Watch<Paras>,
+    /// When the market of cores is read, and the read under way.
+    market: watch::Watch<Coretime>,
 }
 
 struct Supervisor<S> {
@@ -252,6 +257,10 @@ impl<S: FactSink> Supervisor<S> {
                 }
                 done = self.reader.paras.done() => {
                     self.tell_paras(done).await?;
+                    continue;
+                }
+                done = self.reader.market.done() => {
+                    self.tell_market(done).await?;
                     continue;
                 }
                 _ = tick.tick() => true,

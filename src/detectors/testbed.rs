@@ -188,6 +188,7 @@ impl Bed {
             work: absent(),
             schedules: absent(),
             on_demand: absent(),
+            spot_price: absent(),
             groups: absent(),
             validators: absent(),
             disabled: absent(),
@@ -201,6 +202,7 @@ impl Bed {
             forced: absent(),
             cooldowns: absent(),
             registered: absent(),
+            cut: vec![],
             paras: list.into_iter().map(|p| (p.id, p)).collect(),
         };
         change(&mut paras);
@@ -284,6 +286,7 @@ pub(crate) fn para(id: u32) -> Para {
         dmp: cited(vec![]),
         dmp_head: absent(),
         ump: absent(),
+        watermark: absent(),
         inbound: cited(vec![]),
         outbound: cited(vec![]),
         sovereign: para::Sovereign { account: para::child_account(id), free: cited(1_000) },

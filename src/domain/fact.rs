@@ -5,7 +5,8 @@
 
 use super::{
     AccountId, Authorities, Block, BlockRef, ChainId, Clean, Dispute, EndpointId, Era, Hash, Identity,
-    Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet, para::Paras,
+    Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet,
+    coretime::Coretime, para::Paras,
 };
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +104,8 @@ pub enum Fact {
     Inclusion(Inclusion),
     /// What the relay's state says of its paras, their channels and the cores, at one block.
     Paras(Box<Paras>),
+    /// What the Coretime chain's state says of the market of cores, at one block.
+    Coretime(Box<Coretime>),
     /// Two endpoints claim different finalized blocks at one height.
     Conflict {
         /// The height.
@@ -153,6 +156,7 @@ impl Fact {
             Self::Disputes { .. } => "disputes".to_owned(),
             Self::Inclusion(i) => format!("inclusion/{}", i.para),
             Self::Paras(_) => "paras".to_owned(),
+            Self::Coretime(_) => "coretime".to_owned(),
             Self::Unread { section, .. } => format!("unread/{section}"),
         })
     }

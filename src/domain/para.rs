@@ -5,6 +5,7 @@
 
 mod channel;
 mod core;
+mod cut;
 mod own;
 mod queue;
 
@@ -12,6 +13,7 @@ pub use channel::{
     Channel, ChannelRequest, ChannelState, Registration, Sovereign, child_account, sibling_account,
 };
 pub use core::{Assigned, Core, CoreWork, Groups, Limits, Occupied, Order, Schedule};
+pub use cut::Cut;
 pub use own::{Own, OwnEnd};
 pub use queue::{Book, Message, chain_of};
 
@@ -43,6 +45,13 @@ pub enum Found<T> {
 }
 
 impl<T> Cited<T> {
+    /// A place of which an older version of this program kept nothing.
+    #[must_use]
+    pub fn never_read() -> Self {
+        let found = Found::Unread(Clean::of("it was not read then"));
+        Self { name: String::new(), key: String::new(), found }
+    }
+
     /// The value, where there is one.
     #[must_use]
     pub fn value(&self) -> Option<&T> {
@@ -262,6 +271,9 @@ pub struct Para {
     pub dmp_head: Cited<Hash>,
     /// Messages from the para to the relay.
     pub ump: Cited<Book>,
+    /// Up to which relay block it has taken the messages of its channels.
+    #[serde(default = "Cited::never_read")]
+    pub watermark: Cited<u64>,
     /// Paras that have a channel to it.
     pub inbound: Cited<Vec<ParaId>>,
     /// Paras to which it has a channel.
@@ -295,6 +307,9 @@ pub struct Paras {
     pub schedules: Cited<Vec<Schedule>>,
     /// Orders of single blocks.
     pub on_demand: Cited<Vec<Order>>,
+    /// What the order of a single block costs now, planck.
+    #[serde(default = "Cited::never_read")]
+    pub spot_price: Cited<u128>,
     /// Backing groups.
     pub groups: Cited<Groups>,
     /// Stashes by para-validator index.
@@ -321,6 +336,17 @@ pub struct Paras {
     pub cooldowns: Cited<Vec<(ParaId, u64)>>,
     /// All that have a lifecycle; at most 1 000. Unread where one para was asked for.
     pub registered: Cited<Vec<ParaId>>,
+    /// Lists that are longer than what was read of them.
+    #[serde(default)]
+    pub cut: Vec<Cut>,
     /// The paras that were asked for.
     pub paras: BTreeMap<ParaId, Para>,
+}
+
+impl Paras {
+    /// How far a list was cut; none: it is whole, or was not read at all.
+    #[must_use]
+    pub fn cut_of<T>(&self, list: &Cited<T>) -> Option<&Cut> {
+        self.cut.iter().find(|cut| cut.place == list.name)
+    }
 }

@@ -13,7 +13,8 @@ pub mod validators;
 
 use super::{
     AccountId, Authorities, Badge, BlockRef, ChainId, Clean, Dispute, EndpointId, EndpointView, Era, Fact,
-    Identity, Observation, Observed, Origin, ParaId, Reading, RuntimeVersion, Session, UnixMs, para::Paras,
+    Identity, Observation, Observed, Origin, ParaId, Reading, RuntimeVersion, Session, UnixMs,
+    coretime::Coretime, para::Paras,
 };
 use blocks::BlockRing;
 use serde::{Deserialize, Serialize};
@@ -139,6 +140,9 @@ pub struct ChainView {
     /// why it failed stands in `unread` under `paras`.
     #[serde(default)]
     pub parachains: Reading<Box<Paras>>,
+    /// The market of cores (Coretime chain only); kept like `parachains`, under `coretime`.
+    #[serde(default)]
+    pub coretime: Reading<Box<Coretime>>,
     /// Sections that could not be read, with the reason.
     pub unread: BTreeMap<String, Clean>,
 }
@@ -241,6 +245,7 @@ impl ChainView {
             disputes: Reading::default(),
             paras: BTreeMap::new(),
             parachains: Reading::default(),
+            coretime: Reading::default(),
             unread: BTreeMap::new(),
         }
     }

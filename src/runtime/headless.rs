@@ -9,6 +9,7 @@ use super::sources::{Plan, Sources};
 use super::{tape, watch};
 use crate::app::Effect;
 use crate::detectors::DETECTORS;
+use crate::domain::coretime;
 use crate::domain::{Alert, ChainId, ChainKind, ChainSpec, ChainView, EndpointId, Link, Severity};
 use crate::keymap::Keymap;
 use crate::record::Recording;
@@ -98,6 +99,7 @@ fn is_read(state: &AppState, spec: &ChainSpec, waited_ms: u64) -> bool {
         && answered(view.peers.known().is_some(), "peers")
         && answered(view.pool.known().is_some(), "pool")
         && (spec.kind != ChainKind::Relay || answered(view.parachains.known().is_some(), "paras"))
+        && (spec.id.as_str() != coretime::CHAIN || answered(view.coretime.known().is_some(), "coretime"))
         && u64::try_from(view.blocks.len()).unwrap_or(0) >= wanted
         && (waited_ms > SETTLE_MS || spec.endpoints.iter().all(|id| is_settled(view, id)))
 }

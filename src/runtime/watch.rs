@@ -36,6 +36,14 @@ pub fn lines(seen: &Observation) -> Vec<Value> {
                 json!({ "paras": p.paras.len(), "channels": p.channels.len(), "session": p.session.value() });
             vec![line("paras", Some(p.at), counts)]
         }
+        Fact::Coretime(c) => {
+            let sale = c.sale.value();
+            let counts = json!({
+                "offered": sale.map(|s| s.offered), "sold": sale.map(|s| s.sold),
+                "regions": c.regions.value().map(Vec::len), "renewals": c.renewals.value().map(Vec::len),
+            });
+            vec![line("coretime", Some(c.at), counts)]
+        }
         other => {
             let whole = data(other);
             let kind = whole.get("kind").and_then(Value::as_str).unwrap_or("fact").to_owned();

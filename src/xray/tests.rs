@@ -62,6 +62,7 @@ fn para(idle: u64) -> Para {
         dmp: at("dmp", vec![]),
         dmp_head: at("dmp-head", Hash::default()),
         ump: at("ump", Book::default()),
+        watermark: unread("watermark"),
         inbound: at("inbound", vec![]),
         outbound: at("outbound", vec![]),
         sovereign: Sovereign { account: child_account(PARA), free: at("free", 0) },
@@ -84,6 +85,7 @@ fn relay(para: Para) -> Paras {
         work: at("work", vec![]),
         schedules: at("schedules", vec![]),
         on_demand: at("orders", vec![]),
+        spot_price: unread("spot price"),
         groups: at(
             "groups",
             Groups { members: vec![vec![0, 1], vec![2, 3]], session_start: 90, rotation: 10, now: NOW },
@@ -100,6 +102,7 @@ fn relay(para: Para) -> Paras {
         forced: at("forced", vec![]),
         cooldowns: at("cooldowns", vec![]),
         registered: unread("registered"),
+        cut: vec![],
         paras: [(PARA, para)].into(),
     }
 }
@@ -317,7 +320,7 @@ fn without_a_core_the_free_one_is_proposed_or_one_more() {
     let found = after(|relay, _| {
         coreless(relay);
         let parts = vec![(Assigned::Task(PARA), 57_600)];
-        relay.schedules = at("schedules", vec![Schedule { core: 1, begin: 120, parts }]);
+        relay.schedules = at("schedules", vec![Schedule { core: 1, begin: 120, end_hint: None, parts }]);
     });
     assert_eq!((found.cause, rows(&found)), (Some(Cause::NoCore), vec![]));
     assert!(found.verdict.contains("from relay block #120 on"), "{}", found.verdict);

@@ -2,6 +2,7 @@
 //!
 //! The specs are those of `SERENO_SPECS`. Alice holds sudo and money, Bob is her proxy for what `SafeSudo` lets through.
 
+mod market;
 mod outcomes;
 mod runs;
 mod spec;

@@ -6,6 +6,7 @@
 
 use super::super::transport::{LinkError, Rpc};
 use super::epoch::{self, Epochs};
+use super::paras::coretime;
 use super::relay;
 use super::runtime::Loaded;
 use super::validators::{self, Near};
@@ -40,6 +41,15 @@ const ROUTINE: &[(&str, &str)] = &[
     ("ParaInclusion", "UpwardMessagesReceived"),
 ];
 
+/// What a block's events touch.
+#[derive(Clone, Copy)]
+pub(in crate::chain) struct Touched {
+    /// Paras, channels, messages, cores.
+    pub(in crate::chain) paras: bool,
+    /// The market of cores.
+    pub(in crate::chain) market: bool,
+}
+
 /// A block read in full.
 pub(in crate::chain) struct ReadBlock {
     /// The block.
@@ -52,8 +62,8 @@ pub(in crate::chain) struct ReadBlock {
     pub(in crate::chain) body_late: bool,
     /// True where the disputes must be read again.
     pub(in crate::chain) disputes_changed: bool,
-    /// True where an event touches paras, channels, messages or cores.
-    pub(in crate::chain) paras_touched: bool,
+    /// What its events touch of what is read beside the blocks.
+    pub(in crate::chain) touched: Touched,
     /// True where the block says that it changed the code, or where it was not written by the runtime that should have
     /// written it: the runtime must be looked up before the block is believed.
     pub(in crate::chain) doubts_runtime: bool,
@@ -135,7 +145,10 @@ pub(in crate::chain) async fn read(
     let index = session.map(|s| s.index);
     let events = around.before.runtime.events(events_bytes(runtime, &state));
     let disputes_changed = events.list.iter().any(relay::touches_disputes);
-    let paras_touched = events.list.iter().any(relay::touches_paras);
+    let touched = Touched {
+        paras: events.list.iter().any(relay::touches_paras),
+        market: events.list.iter().any(coretime::touches),
+    };
     let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
     let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
     let doubts_runtime = events.error.is_some() || code_updated || foreign;
@@ -160,7 +173,7 @@ pub(in crate::chain) async fn read(
         validators: told,
         body_late,
         disputes_changed,
-        paras_touched,
+        touched,
         doubts_runtime,
         foreign,
     })

@@ -3,6 +3,7 @@
 //! In: a connection, a block and its runtime. Out: [`Paras`], whose values all say where they were read. What this runtime
 //! does not have is unread with that reason (ACTIONS §5 P1), never zero. Must not judge.
 
+pub(in crate::chain) mod coretime;
 mod look;
 mod one;
 mod own;
@@ -14,7 +15,7 @@ pub(in crate::chain) use look::Look;
 use super::super::reader::Reader;
 use super::super::transport::LinkError;
 use crate::codec::hex_key;
-use crate::domain::para::{Cited, Constraints, Found, Head, OwnEnd, Paras};
+use crate::domain::para::{Cited, Constraints, Cut, Found, Head, OwnEnd, Paras};
 use crate::domain::{ChainId, ParaId};
 use look::{Answers, unread};
 use std::collections::BTreeSet;
@@ -46,7 +47,7 @@ impl Reader {
 /// # Errors
 /// The link is broken.
 pub(in crate::chain) async fn read(look: Look<'_>, only: Option<ParaId>) -> Result<Paras, LinkError> {
-    let registered = registered(look, only).await?;
+    let (registered, rest) = registered(look, only).await?;
     let ids: Vec<ParaId> = match only {
         Some(para) => vec![para],
         None => registered.value().cloned().unwrap_or_default(),
@@ -89,6 +90,7 @@ pub(in crate::chain) async fn read(look: Look<'_>, only: Option<ParaId>) -> Resu
         work: whole::work(&told),
         schedules: lists.schedules(&more),
         on_demand: whole::on_demand(&told),
+        spot_price: whole::spot_price(&told),
         groups: whole::groups(look, &told),
         validators: whole::validators(&told),
         disabled: whole::disabled(&told),
@@ -102,25 +104,32 @@ pub(in crate::chain) async fn read(look: Look<'_>, only: Option<ParaId>) -> Resu
         forced,
         cooldowns,
         registered,
+        cut: rest.into_iter().chain(lists.cuts()).collect(),
         paras: ids.iter().map(para).collect(),
     })
 }
 
-/// All paras that have a lifecycle.
-async fn registered(look: Look<'_>, only: Option<ParaId>) -> Result<Cited<Vec<ParaId>>, LinkError> {
+/// All paras that have a lifecycle, and what was left out.
+async fn registered(
+    look: Look<'_>,
+    only: Option<ParaId>,
+) -> Result<(Cited<Vec<ParaId>>, Option<Cut>), LinkError> {
+    let mut cut = None;
     let name = "Paras.ParaLifecycles".to_owned();
     let key = look.runtime.storage_key("Paras", "ParaLifecycles", &[]).map(|key| hex_key(&key));
     let found = match only {
         Some(_) => unread("it was asked for one para"),
         None => match look.entries("Paras", "ParaLifecycles").await? {
             Ok(entries) => {
-                let ids: Option<Vec<ParaId>> = entries.iter().map(|args| tree::para(args.first()?)).collect();
+                cut = entries.cut(&name);
+                let ids: Option<Vec<ParaId>> =
+                    entries.keys.iter().map(|args| tree::para(args.first()?)).collect();
                 ids.map_or_else(|| unread("a key names no para"), Found::Value)
             }
             Err(why) => Found::Unread(why),
         },
     };
-    Ok(Cited { name, key: key.unwrap_or_default(), found })
+    Ok((Cited { name, key: key.unwrap_or_default(), found }, cut))
 }
 
 /// The channels of these paras, and whether one of them is the recipient.

@@ -123,7 +123,7 @@ impl<S: FactSink> Supervisor<S> {
         if after.version.code_hash != current {
             self.announce(id, &after, header).await?;
         }
-        let ReadBlock { block, facts, validators, disputes_changed, paras_touched, .. } = read;
+        let ReadBlock { block, facts, validators, disputes_changed, touched, .. } = read;
         self.remember(header, after.clone(), validators.as_ref());
         self.reader.recent.put_on_line(header.at);
         let told = self.state_at == StateAt::Best;
@@ -150,7 +150,7 @@ impl<S: FactSink> Supervisor<S> {
             self.read_staking(id, rpc, (header.at, &after.runtime), of).await?;
         }
         if told {
-            self.look_at_paras(id, rpc, (header.at, &after), (session.as_ref(), paras_touched)).await?;
+            self.look_at_paras(id, rpc, (header.at, &after), (session.as_ref(), touched)).await?;
         }
         if self.reader.disputes_due {
             let disputes = relay::disputes(rpc, &after.runtime, header.at.hash);

@@ -195,7 +195,7 @@ impl<S: FactSink> Supervisor<S> {
         if wanted {
             self.tell_unread(id, told).await?;
             let session = session_of(&read.facts);
-            self.look_at_paras(id, rpc, (header.at, &loaded), (session.as_ref(), read.paras_touched)).await?;
+            self.look_at_paras(id, rpc, (header.at, &loaded), (session.as_ref(), read.touched)).await?;
             self.read_staking(id, rpc, (header.at, &loaded.runtime), (told, session.as_ref())).await?;
         }
         if header.upgrade == Upgrade::No {

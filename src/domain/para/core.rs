@@ -87,6 +87,9 @@ pub struct Schedule {
     pub core: u32,
     /// From which relay block on.
     pub begin: u64,
+    /// The relay block at which it is expected to end.
+    #[serde(default)]
+    pub end_hint: Option<u64>,
     /// The assignments and their parts of 57 600.
     pub parts: Vec<(Assigned, u32)>,
 }

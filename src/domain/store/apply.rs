@@ -99,6 +99,7 @@ impl ChainView {
                 }
             }
             Fact::Paras(paras) => self.parachains = seen.known(paras.clone(), Some(paras.at)),
+            Fact::Coretime(market) => self.coretime = seen.known(market.clone(), Some(market.at)),
             Fact::Conflict { number, ours, theirs } => {
                 let conflict = Conflict {
                     at: obs.at,
@@ -278,6 +279,7 @@ impl ChainView {
             "paras" if self.parachains.known().is_none() => {
                 self.parachains = Reading::Unknown(reason.clone())
             }
+            "coretime" if self.coretime.known().is_none() => self.coretime = Reading::Unknown(reason.clone()),
             "runtime" => self.runtime = Reading::Unknown(reason.clone()),
             _ => {}
         }
@@ -313,6 +315,7 @@ fn section_of(fact: &Fact) -> Option<&'static str> {
         Fact::Pool(_) => Some("pool"),
         Fact::Disputes { .. } => Some("disputes"),
         Fact::Paras(_) => Some("paras"),
+        Fact::Coretime(_) => Some("coretime"),
         Fact::Runtime { .. } => Some("runtime"),
         _ => None,
     }

@@ -54,6 +54,7 @@ fn para(id: u32, context: u64) -> Para {
         dmp: found(&at("Dmp.DownwardMessageQueues"), vec![]),
         dmp_head: absent(&at("Dmp.DownwardMessageQueueHeads")),
         ump: found(&at("MessageQueue.BookStateFor"), Book::default()),
+        watermark: found(&at("Hrmp.HrmpWatermarks"), context.saturating_sub(1)),
         inbound: found(&at("Hrmp.HrmpIngressChannelsIndex"), vec![]),
         outbound: found(&at("Hrmp.HrmpEgressChannelsIndex"), vec![]),
         sovereign: Sovereign {
@@ -175,6 +176,7 @@ fn paras(at: BlockRef, now: i64, trouble: bool) -> Paras {
         claim_queue: found("ParachainHost.claim_queue()", claims),
         schedules: found("ParaScheduler.CoreSchedules", vec![]),
         on_demand: absent("OnDemand.OrderStatus"),
+        spot_price: absent("OnDemand.OrderStatus"),
         groups: absent("ParaScheduler.ValidatorGroups"),
         validators: found("ParasShared.ActiveValidatorIndices", (1..=4).map(account).collect()),
         disabled: found("Session.DisabledValidators", vec![]),
@@ -191,6 +193,7 @@ fn paras(at: BlockRef, now: i64, trouble: bool) -> Paras {
         forced: absent("Paras.FutureCodeUpgradesAt"),
         cooldowns: found("Paras.UpgradeCooldowns", vec![]),
         registered: found("Paras.ParaLifecycles", all.iter().map(|para| para.id).collect()),
+        cut: vec![],
         paras: all.into_iter().map(|para| (para.id, para)).collect(),
     }
 }

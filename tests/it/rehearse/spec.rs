@@ -137,6 +137,19 @@ impl Chain {
         Some(Self { runtime, top, block, code_hash })
     }
 
+    /// Writes what a rehearsal changed into the state.
+    pub(super) fn apply(&mut self, found: &Rehearsal) {
+        for change in &found.diff {
+            let key = hex_bytes(&change.key).unwrap();
+            let (Some(pallet), Some(item)) = (&change.pallet, &change.item) else { continue };
+            if change.new.is_null() {
+                self.top.remove(&key);
+            } else if let Ok(value) = self.runtime.storage_value(pallet, item, &node(&change.new)) {
+                self.top.insert(key, value);
+            }
+        }
+    }
+
     pub(super) fn state(&self) -> (Cached, Arc<Mutex<Vec<String>>>) {
         let spec = Spec { top: Arc::new(self.top.clone()), asked: Arc::default() };
         let asked = spec.asked.clone();

@@ -7,7 +7,7 @@ use super::super::super::transport::{LinkError, Rpc};
 use super::super::{query, soft};
 use crate::codec::{CodecError, Runtime, hex_key};
 use crate::domain::call::Node;
-use crate::domain::para::{Cited, Found};
+use crate::domain::para::{Cited, Cut, Found};
 use crate::domain::{BlockRef, Clean, ids::hex_bytes, ids::to_hex};
 use std::collections::{BTreeSet, HashMap};
 use subxt_rpcs::rpc_params;
@@ -59,12 +59,8 @@ impl<'a> Look<'a> {
         Ok(Cited { name: name.clone(), key, found })
     }
 
-    /// Keys of a map, at most one page of them: the arguments of each.
-    pub(super) async fn entries(
-        self,
-        pallet: &str,
-        item: &str,
-    ) -> Result<Result<Vec<Vec<Node>>, Clean>, LinkError> {
+    /// Keys of a map, at most one page of them.
+    pub(super) async fn entries(self, pallet: &str, item: &str) -> Result<Result<Entries, Clean>, LinkError> {
         let prefix = match self.runtime.storage_key(pallet, item, &[]) {
             Ok(prefix) => prefix,
             Err(e) => return Ok(Err(Clean::of(&e.to_string()))),
@@ -78,7 +74,38 @@ impl<'a> Look<'a> {
             self.runtime.locate(&hex_bytes(key)?)?.keys.into_iter().collect()
         };
         let entries: Option<Vec<Vec<Node>>> = keys.iter().take(PAGE).map(args).collect();
-        Ok(entries.ok_or_else(|| Clean::of(&format!("{pallet}.{item} has keys that cannot be read"))))
+        let Some(keys_read) = entries else {
+            return Ok(Err(Clean::of(&format!("{pallet}.{item} has keys that cannot be read"))));
+        };
+        // A full page may be the last one: only the node knows.
+        let more = match keys.get(PAGE - 1) {
+            Some(last) => self.has_more(&hex_key(&prefix), last).await?,
+            None => false,
+        };
+        Ok(Ok(Entries { keys: keys_read, more }))
+    }
+
+    /// Whether keys follow this one; where the node does not say, they may.
+    async fn has_more(self, prefix: &str, last: &str) -> Result<bool, LinkError> {
+        let params = rpc_params![prefix, 1, last, self.at.hash];
+        let next = soft(self.rpc.call::<Vec<String>>("state_getKeysPaged", params).await)?;
+        Ok(next.map_or(true, |keys| keys.iter().any(|key| key != last && key.starts_with(prefix))))
+    }
+}
+
+/// The beginning of a map: the arguments of each key.
+pub(super) struct Entries {
+    /// At most a page of them.
+    pub(super) keys: Vec<Vec<Node>>,
+    /// True where there are more, or may be.
+    pub(super) more: bool,
+}
+
+impl Entries {
+    /// What was left out.
+    pub(super) fn cut(&self, place: &str) -> Option<Cut> {
+        let read = u64::try_from(self.keys.len()).unwrap_or(u64::MAX);
+        self.more.then(|| Cut { place: place.to_owned(), read, all: None })
     }
 }
 
@@ -92,6 +119,11 @@ impl<'a> Asked<'a> {
     /// One more place. One that the runtime lacks is not asked for.
     pub(super) fn place(&mut self, (pallet, item, args): Place<'_>) {
         self.keys.extend(self.look.runtime.storage_key(pallet, item, args));
+    }
+
+    /// One more key that is not in the metadata.
+    pub(super) fn key(&mut self, key: Vec<u8>) {
+        self.keys.insert(key);
     }
 
     /// Asks, in pages.
@@ -119,6 +151,19 @@ pub(super) struct Answers<'a> {
 }
 
 impl Answers<'_> {
+    /// The bytes under a key that is not in the metadata.
+    pub(super) fn raw<T>(&self, name: &str, key: &[u8], view: impl FnOnce(&[u8]) -> Option<T>) -> Cited<T> {
+        let found = match self.values.get(key) {
+            Some(Ok(Some(bytes))) => {
+                view(bytes).map_or_else(|| unread("it has an unknown shape"), Found::Value)
+            }
+            Some(Ok(None)) => Found::Absent,
+            Some(Err(why)) => Found::Unread(why.clone()),
+            None => unread("it was not asked for"),
+        };
+        Cited { name: name.to_owned(), key: hex_key(key), found }
+    }
+
     /// The value at a place, as `view` sees it. An empty option is absent.
     pub(super) fn cite<T>(&self, place: Place<'_>, view: impl FnOnce(&Node) -> Option<T>) -> Cited<T> {
         let (pallet, item, args) = place;

@@ -14,7 +14,7 @@ use crate::domain::{Hash, ParaId, ids::to_hex};
 use codec::Encode as _;
 
 /// Maps by the number of the para.
-const BY_PARA: [(&str, &str); 16] = [
+const BY_PARA: [(&str, &str); 17] = [
     ("Paras", "ParaLifecycles"),
     ("Paras", "Heads"),
     ("Paras", "MostRecentContext"),
@@ -29,6 +29,7 @@ const BY_PARA: [(&str, &str); 16] = [
     ("Registrar", "Paras"),
     ("Dmp", "DownwardMessageQueues"),
     ("Dmp", "DownwardMessageQueueHeads"),
+    ("Hrmp", "HrmpWatermarks"),
     ("Hrmp", "HrmpIngressChannelsIndex"),
     ("Hrmp", "HrmpEgressChannelsIndex"),
 ];
@@ -84,6 +85,7 @@ pub(super) fn read(look: Look<'_>, told: &Answers<'_>, id: ParaId, constraints: 
         dmp: told.cite(at("Dmp", "DownwardMessageQueues"), |node| messages(node, "msg")),
         dmp_head: told.cite(at("Dmp", "DownwardMessageQueueHeads"), tree::hash),
         ump: told.cite(("MessageQueue", "BookStateFor", &[origin(id)]), book),
+        watermark: told.cite(at("Hrmp", "HrmpWatermarks"), tree::number),
         inbound: told.cite(at("Hrmp", "HrmpIngressChannelsIndex"), |node| tree::all(node, tree::para)),
         outbound: told.cite(at("Hrmp", "HrmpEgressChannelsIndex"), |node| tree::all(node, tree::para)),
         sovereign: Sovereign {

@@ -2,12 +2,12 @@
 //!
 //! In: answers. Out: parts of [`Paras`](crate::domain::para::Paras). Must not ask.
 
-use super::look::{Answers, Asked, Look, Place, behind};
+use super::look::{Answers, Asked, Entries, Look, Place, behind, name_of};
 use super::{one, tree};
 use crate::domain::call::Node;
 use crate::domain::para::{
-    Assigned, Channel, ChannelRequest, ChannelState, Cited, Core, CoreWork, Found, Groups, Limits, Occupied,
-    Order, PvfVote, Schedule,
+    Assigned, Channel, ChannelRequest, ChannelState, Cited, Core, CoreWork, Cut, Found, Groups, Limits,
+    Occupied, Order, PvfVote, Schedule,
 };
 use crate::domain::{AccountId, Hash, ParaId};
 
@@ -59,12 +59,12 @@ pub(super) struct Lists {
     session: Cited<u32>,
     votes: Cited<Vec<Hash>>,
     requests: Cited<Vec<(ParaId, ParaId)>>,
-    schedules: Result<Vec<Vec<Node>>, crate::domain::Clean>,
+    schedules: Result<Entries, crate::domain::Clean>,
 }
 
 impl Lists {
     /// What is listed.
-    pub(super) fn of(told: &Answers<'_>, schedules: Result<Vec<Vec<Node>>, crate::domain::Clean>) -> Self {
+    pub(super) fn of(told: &Answers<'_>, schedules: Result<Entries, crate::domain::Clean>) -> Self {
         Self {
             session: session(told),
             votes: told.cite(plain(VOTES), |node| tree::all(node, tree::hash)),
@@ -81,12 +81,35 @@ impl Lists {
         for id in self.requests.value().into_iter().flatten().take(MOST) {
             asked.place((REQUEST.0, REQUEST.1, &[id_arg(*id)]));
         }
-        for args in self.schedules.iter().flatten().take(MOST) {
+        for args in self.schedules.iter().flat_map(|s| &s.keys).take(MOST) {
             asked.place((SCHEDULES.0, SCHEDULES.1, args));
         }
         for session in self.sessions() {
             asked.place((ACTIONS.0, ACTIONS.1, &[session]));
         }
+    }
+
+    /// What was left out of each.
+    pub(super) fn cuts(&self) -> Vec<Cut> {
+        let counted = |place: &str, len: Option<usize>, more: bool| {
+            let len = len.filter(|len| *len > MOST)?;
+            let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+            let all = (!more).then_some(count(len));
+            Some(Cut { place: place.to_owned(), read: count(MOST), all })
+        };
+        let schedules = self.schedules.as_ref().ok();
+        [
+            counted(&name_of(plain(VOTES)), self.votes.value().map(Vec::len), false),
+            counted(&name_of(plain(REQUESTS)), self.requests.value().map(Vec::len), false),
+            counted(
+                &name_of(plain(SCHEDULES)),
+                schedules.map(|s| s.keys.len()),
+                schedules.is_some_and(|s| s.more),
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// The two sessions that come next.
@@ -122,7 +145,7 @@ impl Lists {
     pub(super) fn schedules(&self, told: &Answers<'_>) -> Cited<Vec<Schedule>> {
         let name = format!("{}.{}", SCHEDULES.0, SCHEDULES.1);
         let found = match &self.schedules {
-            Ok(keys) => Found::Value(keys.clone()),
+            Ok(entries) => Found::Value(entries.keys.clone()),
             Err(why) => Found::Unread(why.clone()),
         };
         joined(&Cited { key: name.clone(), name, found }, |args| {
@@ -134,7 +157,9 @@ impl Lists {
                 };
                 let parts = tree::field(node, "assignments")?;
                 let (core, begin) = (tree::number(core)?, tree::number(begin)?);
-                Some(Schedule { core, begin, parts: tree::all(parts, |p| part(p, None))? })
+                let end_hint = tree::option(tree::field(node, "end_hint")?, tree::number)?;
+                let parts = tree::all(parts, |p| part(p, None))?;
+                Some(Schedule { core, begin, end_hint, parts })
             })
         })
     }
@@ -291,6 +316,33 @@ pub(super) fn on_demand(told: &Answers<'_>) -> Cited<Vec<Order>> {
     })
 }
 
+/// What an order costs: how much is asked for, as a fixed-point number of 18 digits, times the base fee.
+pub(super) fn spot_price(told: &Answers<'_>) -> Cited<u128> {
+    let fee = config(told, |node| {
+        let inner = tree::field(node, "scheduler_params").unwrap_or(node);
+        tree::planck(tree::field(inner, "on_demand_base_fee")?)
+    });
+    match fee.value() {
+        None => behind(plain(("OnDemand", "OrderStatus")), &fee),
+        Some(fee) => told.cite(plain(("OnDemand", "OrderStatus")), |node| {
+            let traffic = tree::planck(tree::field(node, "traffic")?)?;
+            Some(times(traffic, *fee))
+        }),
+    }
+}
+
+/// A fixed-point number of 18 digits times an amount.
+fn times(factor: u128, amount: u128) -> u128 {
+    const ONE: u128 = 1_000_000_000_000_000_000;
+    let (whole, rest) = (factor / ONE, factor % ONE);
+    let (units, part) = (amount / ONE, amount % ONE);
+    // rest * part stays below 10^36.
+    whole
+        .saturating_mul(amount)
+        .saturating_add(rest.saturating_mul(units))
+        .saturating_add(rest.saturating_mul(part) / ONE)
+}
+
 /// Backing groups.
 pub(super) fn groups(look: Look<'_>, told: &Answers<'_>) -> Cited<Groups> {
     let start = told.cite(plain(("ParaScheduler", "SessionStartBlock")), tree::number::<u64>);
@@ -406,4 +458,18 @@ fn vote(code_hash: Hash, node: &Node) -> Option<PvfVote> {
         since: tree::number_in(node, "created_at")?,
         wanted_by: tree::all(tree::field(node, "causes")?, cause)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::times;
+
+    #[test]
+    fn the_price_of_an_order_is_exact_and_never_overflows() {
+        let one = 10_u128.pow(18);
+        assert_eq!(times(one, 10_000_000), 10_000_000);
+        assert_eq!(times(one * 5 / 2, 10_000_001), 25_000_002);
+        assert_eq!(times(one / 3, 3 * one), one - 1);
+        assert_eq!(times(u128::MAX, u128::MAX), u128::MAX);
+    }
 }
