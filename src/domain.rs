@@ -12,6 +12,7 @@ pub mod coretime;
 pub mod danger;
 pub mod endpoint;
 pub mod fact;
+pub mod gov;
 pub mod ids;
 pub mod network;
 pub mod observed;

@@ -6,7 +6,9 @@
 use super::{
     AccountId, Authorities, Block, BlockRef, ChainId, Clean, Dispute, EndpointId, Era, Hash, Identity,
     Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet,
-    coretime::Coretime, para::Paras,
+    coretime::Coretime,
+    gov::{Governance, ledger::Parameters, sudo::SudoUse},
+    para::Paras,
 };
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +108,12 @@ pub enum Fact {
     Paras(Box<Paras>),
     /// What the Coretime chain's state says of the market of cores, at one block.
     Coretime(Box<Coretime>),
+    /// Referenda, what is scheduled and what waits for it, at one block.
+    Governance(Box<Governance>),
+    /// An extrinsic used the sudo key.
+    Sudo(Box<SudoUse>),
+    /// The chain's parameters, at the first contact and whenever code or configuration changed.
+    Parameters(Box<Parameters>),
     /// Two endpoints claim different finalized blocks at one height.
     Conflict {
         /// The height.
@@ -136,6 +144,8 @@ impl Fact {
             | Self::Gap { .. }
             | Self::Conflict { .. }
             | Self::SessionRecord(_)
+            | Self::Sudo(_)
+            | Self::Parameters(_)
             | Self::Runtime { upgraded: true, .. } => return None,
             Self::Link(_) => "link".to_owned(),
             Self::PeerBest(_) => "peer-best".to_owned(),
@@ -157,6 +167,7 @@ impl Fact {
             Self::Inclusion(i) => format!("inclusion/{}", i.para),
             Self::Paras(_) => "paras".to_owned(),
             Self::Coretime(_) => "coretime".to_owned(),
+            Self::Governance(_) => "governance".to_owned(),
             Self::Unread { section, .. } => format!("unread/{section}"),
         })
     }

@@ -6,6 +6,7 @@
 
 mod apply;
 pub mod blocks;
+pub mod governance;
 pub mod messages;
 pub mod paras;
 pub mod slots;
@@ -14,7 +15,9 @@ pub mod validators;
 use super::{
     AccountId, Authorities, Badge, BlockRef, ChainId, Clean, Dispute, EndpointId, EndpointView, Era, Fact,
     Identity, Observation, Observed, Origin, ParaId, Reading, RuntimeVersion, Session, UnixMs,
-    coretime::Coretime, para::Paras,
+    coretime::Coretime,
+    gov::{Governance, ledger::Ledger, sudo::SudoUse},
+    para::Paras,
 };
 use blocks::BlockRing;
 use serde::{Deserialize, Serialize};
@@ -143,6 +146,15 @@ pub struct ChainView {
     /// The market of cores (Coretime chain only); kept like `parachains`, under `coretime`.
     #[serde(default)]
     pub coretime: Reading<Box<Coretime>>,
+    /// Its governance. A read that failed leaves what was read before; why it failed stands in `unread` under `governance`.
+    #[serde(default)]
+    pub governance: Reading<Box<Governance>>,
+    /// The latest uses of the sudo key, oldest first.
+    #[serde(default)]
+    pub sudo: VecDeque<Observed<SudoUse>>,
+    /// Its parameters, and what changed of them.
+    #[serde(default)]
+    pub ledger: Ledger,
     /// Sections that could not be read, with the reason.
     pub unread: BTreeMap<String, Clean>,
 }
@@ -246,6 +258,9 @@ impl ChainView {
             paras: BTreeMap::new(),
             parachains: Reading::default(),
             coretime: Reading::default(),
+            governance: Reading::default(),
+            sudo: VecDeque::new(),
+            ledger: Ledger::default(),
             unread: BTreeMap::new(),
         }
     }

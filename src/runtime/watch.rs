@@ -44,6 +44,16 @@ pub fn lines(seen: &Observation) -> Vec<Value> {
             });
             vec![line("coretime", Some(c.at), counts)]
         }
+        Fact::Governance(g) => {
+            let lists = g.bodies.iter().map(|b| (b.pallet.to_string(), json!(b.list().len())));
+            vec![line(
+                "governance",
+                Some(g.at),
+                json!({ "referenda": lists.collect::<serde_json::Map<_, _>>() }),
+            )]
+        }
+        Fact::Sudo(used) => vec![line("sudo", Some(used.at), json!(used))],
+        Fact::Parameters(set) => vec![line("parameters", Some(set.at), json!({ "count": set.values.len() }))],
         other => {
             let whole = data(other);
             let kind = whole.get("kind").and_then(Value::as_str).unwrap_or("fact").to_owned();

@@ -100,6 +100,9 @@ impl ChainView {
             }
             Fact::Paras(paras) => self.parachains = seen.known(paras.clone(), Some(paras.at)),
             Fact::Coretime(market) => self.coretime = seen.known(market.clone(), Some(market.at)),
+            Fact::Governance(gov) => self.governance = seen.known(gov.clone(), Some(gov.at)),
+            Fact::Sudo(used) => self.fold_sudo(seen.observed((**used).clone(), Some(used.at))),
+            Fact::Parameters(set) => self.fold_parameters(set, seen.at),
             Fact::Conflict { number, ours, theirs } => {
                 let conflict = Conflict {
                     at: obs.at,
@@ -316,6 +319,8 @@ fn section_of(fact: &Fact) -> Option<&'static str> {
         Fact::Disputes { .. } => Some("disputes"),
         Fact::Paras(_) => Some("paras"),
         Fact::Coretime(_) => Some("coretime"),
+        Fact::Governance(_) => Some("governance"),
+        Fact::Parameters(_) => Some("parameters"),
         Fact::Runtime { .. } => Some("runtime"),
         _ => None,
     }

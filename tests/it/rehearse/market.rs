@@ -12,7 +12,13 @@ fn dump() {
     println!("{}", serde_json::to_string_pretty(&serde_json::to_value(&found).unwrap()["diff"]).unwrap());
     let mut chain = chain;
     chain.apply(&found);
-    let found = chain.run(Origin::Root, &call("Broker.start_sales", &[("end_price", node(&json!("100000000000"))), ("extra_cores", node(&json!(3)))]));
+    let found = chain.run(
+        Origin::Root,
+        &call(
+            "Broker.start_sales",
+            &[("end_price", node(&json!("100000000000"))), ("extra_cores", node(&json!(3)))],
+        ),
+    );
     println!("{}", serde_json::to_string_pretty(&serde_json::to_value(&found).unwrap()).unwrap());
     let _ = unpacked;
 }
