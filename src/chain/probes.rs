@@ -5,12 +5,15 @@
 
 pub(super) mod block;
 pub(super) mod epoch;
+pub(super) mod gov;
 pub(super) mod identity;
 pub(super) mod node;
+pub(super) mod parameters;
 pub(super) mod paras;
 pub(super) mod relay;
 pub(super) mod runtime;
 pub(super) mod staking;
+pub(super) mod sudo;
 pub(super) mod validators;
 pub(super) mod votes;
 

@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 mod finality;
+mod gov;
 mod heads;
 mod history;
 mod paras;
@@ -141,6 +142,8 @@ struct Reader {
     paras: watch::Watch<Paras>,
     /// When the market of cores is read, and the read under way.
     market: watch::Watch<Coretime>,
+    /// When governance is read, and the read under way.
+    gov: gov::Governing,
 }
 
 struct Supervisor<S> {
@@ -261,6 +264,10 @@ impl<S: FactSink> Supervisor<S> {
                 }
                 done = self.reader.market.done() => {
                     self.tell_market(done).await?;
+                    continue;
+                }
+                done = self.reader.gov.watch.done() => {
+                    self.tell_governance(done).await?;
                     continue;
                 }
                 _ = tick.tick() => true,

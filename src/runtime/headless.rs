@@ -98,6 +98,7 @@ fn is_read(state: &AppState, spec: &ChainSpec, waited_ms: u64) -> bool {
         && answered(view.session.known().is_some(), "session")
         && answered(view.peers.known().is_some(), "peers")
         && answered(view.pool.known().is_some(), "pool")
+        && answered(view.governance.known().is_some(), "governance")
         && (spec.kind != ChainKind::Relay || answered(view.parachains.known().is_some(), "paras"))
         && (spec.id.as_str() != coretime::CHAIN || answered(view.coretime.known().is_some(), "coretime"))
         && u64::try_from(view.blocks.len()).unwrap_or(0) >= wanted

@@ -9,6 +9,7 @@ use super::epoch::{self, Epochs};
 use super::paras::coretime;
 use super::relay;
 use super::runtime::Loaded;
+use super::sudo;
 use super::validators::{self, Near};
 use super::votes::{self, Body, Told};
 use super::{State, query, soft};
@@ -48,6 +49,10 @@ pub(in crate::chain) struct Touched {
     pub(in crate::chain) paras: bool,
     /// The market of cores.
     pub(in crate::chain) market: bool,
+    /// Referenda, votes, the scheduler, preimages.
+    pub(in crate::chain) governance: bool,
+    /// The configuration.
+    pub(in crate::chain) config: bool,
 }
 
 /// A block read in full.
@@ -64,6 +69,8 @@ pub(in crate::chain) struct ReadBlock {
     pub(in crate::chain) disputes_changed: bool,
     /// What its events touch of what is read beside the blocks.
     pub(in crate::chain) touched: Touched,
+    /// Extrinsics that used the sudo key, as their events tell.
+    pub(in crate::chain) sudo: Vec<sudo::Told>,
     /// True where the block says that it changed the code, or where it was not written by the runtime that should have
     /// written it: the runtime must be looked up before the block is believed.
     pub(in crate::chain) doubts_runtime: bool,
@@ -148,7 +155,10 @@ pub(in crate::chain) async fn read(
     let touched = Touched {
         paras: events.list.iter().any(relay::touches_paras),
         market: events.list.iter().any(coretime::touches),
+        governance: events.list.iter().any(sudo::touches_governance),
+        config: events.list.iter().any(sudo::touches_config),
     };
+    let sudo = sudo::told(&around.before.runtime, &events);
     let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
     let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
     let doubts_runtime = events.error.is_some() || code_updated || foreign;
@@ -174,6 +184,7 @@ pub(in crate::chain) async fn read(
         body_late,
         disputes_changed,
         touched,
+        sudo,
         doubts_runtime,
         foreign,
     })

@@ -4,10 +4,10 @@
 //! does not have is unread with that reason (ACTIONS §5 P1), never zero. Must not judge.
 
 pub(in crate::chain) mod coretime;
-mod look;
+pub(super) mod look;
 mod one;
 mod own;
-mod tree;
+pub(super) mod tree;
 mod whole;
 
 pub(in crate::chain) use look::Look;

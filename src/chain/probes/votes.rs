@@ -150,14 +150,14 @@ pub(super) enum Body {
 }
 
 #[derive(serde::Deserialize)]
-struct Signed {
-    block: Raw,
+pub(super) struct Signed {
+    pub(super) block: Raw,
 }
 
 #[derive(serde::Deserialize)]
-struct Raw {
-    header: serde_json::Value,
-    extrinsics: Vec<String>,
+pub(super) struct Raw {
+    pub(super) header: serde_json::Value,
+    pub(super) extrinsics: Vec<String>,
 }
 
 /// Reads the bitfields from the block's body.

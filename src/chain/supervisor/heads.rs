@@ -123,7 +123,7 @@ impl<S: FactSink> Supervisor<S> {
         if after.version.code_hash != current {
             self.announce(id, &after, header).await?;
         }
-        let ReadBlock { block, facts, validators, disputes_changed, touched, .. } = read;
+        let ReadBlock { block, facts, validators, disputes_changed, touched, sudo, .. } = read;
         self.remember(header, after.clone(), validators.as_ref());
         self.reader.recent.put_on_line(header.at);
         let told = self.state_at == StateAt::Best;
@@ -142,7 +142,9 @@ impl<S: FactSink> Supervisor<S> {
         if told {
             self.tell_disabled(id, validators.as_ref(), block.session).await?;
         }
+        self.tell_sudo(id, rpc, (header, &block, &before), sudo).await?;
         self.out.say(Some(id), Fact::Best(Box::new(block))).await?;
+        self.tell_parameters(id, rpc, (header.at, &after), touched.config).await?;
         self.reader.disputes_due |= disputes_changed;
         if told {
             self.tell_unread(id, validators.as_ref()).await?;
@@ -151,6 +153,7 @@ impl<S: FactSink> Supervisor<S> {
         }
         if told {
             self.look_at_paras(id, rpc, (header.at, &after), (session.as_ref(), touched)).await?;
+            self.look_at_governance(id, rpc, (header.at, &after), touched.governance).await?;
         }
         if self.reader.disputes_due {
             let disputes = relay::disputes(rpc, &after.runtime, header.at.hash);

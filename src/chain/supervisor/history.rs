@@ -191,11 +191,13 @@ impl<S: FactSink> Supervisor<S> {
         if wanted {
             self.tell_disabled(id, told, read.block.session).await?;
         }
+        self.tell_sudo(id, rpc, (header, &read.block, &loaded), read.sudo).await?;
         self.out.say(Some(id), Fact::Filled(Box::new(read.block))).await?;
         if wanted {
             self.tell_unread(id, told).await?;
             let session = session_of(&read.facts);
             self.look_at_paras(id, rpc, (header.at, &loaded), (session.as_ref(), read.touched)).await?;
+            self.look_at_governance(id, rpc, (header.at, &loaded), read.touched.governance).await?;
             self.read_staking(id, rpc, (header.at, &loaded.runtime), (told, session.as_ref())).await?;
         }
         if header.upgrade == Upgrade::No {

@@ -27,16 +27,16 @@ pub(in crate::chain) struct Look<'a> {
 }
 
 /// A place in storage: pallet, item, keys.
-pub(super) type Place<'p> = (&'p str, &'p str, &'p [Node]);
+pub(in crate::chain::probes) type Place<'p> = (&'p str, &'p str, &'p [Node]);
 
 impl<'a> Look<'a> {
     /// Nothing asked for yet.
-    pub(super) fn ask(self) -> Asked<'a> {
+    pub(in crate::chain::probes) fn ask(self) -> Asked<'a> {
         Asked { look: self, keys: BTreeSet::new() }
     }
 
     /// The answer of a runtime API's method.
-    pub(super) async fn api<T>(
+    pub(in crate::chain::probes) async fn api<T>(
         self,
         (api, method): (&str, &str),
         args: &[Node],
@@ -60,7 +60,11 @@ impl<'a> Look<'a> {
     }
 
     /// Keys of a map, at most one page of them.
-    pub(super) async fn entries(self, pallet: &str, item: &str) -> Result<Result<Entries, Clean>, LinkError> {
+    pub(in crate::chain::probes) async fn entries(
+        self,
+        pallet: &str,
+        item: &str,
+    ) -> Result<Result<Entries, Clean>, LinkError> {
         let prefix = match self.runtime.storage_key(pallet, item, &[]) {
             Ok(prefix) => prefix,
             Err(e) => return Ok(Err(Clean::of(&e.to_string()))),
@@ -94,9 +98,9 @@ impl<'a> Look<'a> {
 }
 
 /// The beginning of a map: the arguments of each key.
-pub(super) struct Entries {
+pub(in crate::chain::probes) struct Entries {
     /// At most a page of them.
-    pub(super) keys: Vec<Vec<Node>>,
+    pub(in crate::chain::probes) keys: Vec<Vec<Node>>,
     /// True where there are more, or may be.
     pub(super) more: bool,
 }
@@ -110,14 +114,14 @@ impl Entries {
 }
 
 /// Places that are asked for in one go.
-pub(super) struct Asked<'a> {
+pub(in crate::chain::probes) struct Asked<'a> {
     look: Look<'a>,
     keys: BTreeSet<Vec<u8>>,
 }
 
 impl<'a> Asked<'a> {
     /// One more place. One that the runtime lacks is not asked for.
-    pub(super) fn place(&mut self, (pallet, item, args): Place<'_>) {
+    pub(in crate::chain::probes) fn place(&mut self, (pallet, item, args): Place<'_>) {
         self.keys.extend(self.look.runtime.storage_key(pallet, item, args));
     }
 
@@ -127,7 +131,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Asks, in pages.
-    pub(super) async fn read(self) -> Result<Answers<'a>, LinkError> {
+    pub(in crate::chain::probes) async fn read(self) -> Result<Answers<'a>, LinkError> {
         let keys: Vec<Vec<u8>> = self.keys.into_iter().collect();
         let mut values = HashMap::with_capacity(keys.len());
         for page in keys.chunks(PAGE) {
@@ -145,7 +149,7 @@ impl<'a> Asked<'a> {
 }
 
 /// What was found at each place.
-pub(super) struct Answers<'a> {
+pub(in crate::chain::probes) struct Answers<'a> {
     look: Look<'a>,
     values: HashMap<Vec<u8>, Result<Option<Vec<u8>>, Clean>>,
 }
@@ -165,7 +169,11 @@ impl Answers<'_> {
     }
 
     /// The value at a place, as `view` sees it. An empty option is absent.
-    pub(super) fn cite<T>(&self, place: Place<'_>, view: impl FnOnce(&Node) -> Option<T>) -> Cited<T> {
+    pub(in crate::chain::probes) fn cite<T>(
+        &self,
+        place: Place<'_>,
+        view: impl FnOnce(&Node) -> Option<T>,
+    ) -> Cited<T> {
         let (pallet, item, args) = place;
         let runtime = self.look.runtime;
         let name = name_of(place);
@@ -183,16 +191,16 @@ impl Answers<'_> {
 }
 
 /// `Paras.Heads(2000)`, `Paras.PvfActiveVoteList`.
-pub(super) fn name_of((pallet, item, args): Place<'_>) -> String {
+pub(in crate::chain::probes) fn name_of((pallet, item, args): Place<'_>) -> String {
     if args.is_empty() { format!("{pallet}.{item}") } else { format!("{pallet}.{item}({})", words(args)) }
 }
 
-pub(super) fn unread<T>(why: &str) -> Found<T> {
+pub(in crate::chain::probes) fn unread<T>(why: &str) -> Found<T> {
     Found::Unread(Clean::of(why))
 }
 
 /// A place that cannot be named because another one could not be read.
-pub(super) fn behind<T, U>(place: Place<'_>, other: &Cited<T>) -> Cited<U> {
+pub(in crate::chain::probes) fn behind<T, U>(place: Place<'_>, other: &Cited<T>) -> Cited<U> {
     let why = other.unread().map_or("there is nothing", Clean::as_str);
     Cited { name: name_of(place), key: String::new(), found: unread(&format!("{}: {why}", other.name)) }
 }

@@ -7,7 +7,7 @@ use crate::domain::call::Node;
 use crate::domain::{AccountId, Hash, ParaId};
 
 /// A field by name.
-pub(super) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+pub(in crate::chain::probes) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     match node {
         Node::Fields(fields) | Node::Variant(_, fields) => {
             fields.iter().find(|(n, _)| n == name).map(|(_, inner)| inner)
@@ -17,7 +17,7 @@ pub(super) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 }
 
 /// The items of a list.
-pub(super) fn list(node: &Node) -> Option<&[Node]> {
+pub(in crate::chain::probes) fn list(node: &Node) -> Option<&[Node]> {
     match node {
         Node::List(items) => Some(items),
         _ => None,
@@ -25,12 +25,12 @@ pub(super) fn list(node: &Node) -> Option<&[Node]> {
 }
 
 /// All items of a list; none where one of them has another shape.
-pub(super) fn all<T>(node: &Node, item: impl Fn(&Node) -> Option<T>) -> Option<Vec<T>> {
+pub(in crate::chain::probes) fn all<T>(node: &Node, item: impl Fn(&Node) -> Option<T>) -> Option<Vec<T>> {
     list(node)?.iter().map(item).collect()
 }
 
 /// Two values: a tuple, an entry of a map.
-pub(super) fn pair(node: &Node) -> Option<(&Node, &Node)> {
+pub(in crate::chain::probes) fn pair(node: &Node) -> Option<(&Node, &Node)> {
     match list(node)? {
         [a, b] => Some((a, b)),
         _ => None,
@@ -38,7 +38,7 @@ pub(super) fn pair(node: &Node) -> Option<(&Node, &Node)> {
 }
 
 /// A number of planck.
-pub(super) fn planck(node: &Node) -> Option<u128> {
+pub(in crate::chain::probes) fn planck(node: &Node) -> Option<u128> {
     match node {
         Node::Number(n) => Some(*n),
         _ => None,
@@ -46,22 +46,22 @@ pub(super) fn planck(node: &Node) -> Option<u128> {
 }
 
 /// A number.
-pub(super) fn number<N: TryFrom<u128>>(node: &Node) -> Option<N> {
+pub(in crate::chain::probes) fn number<N: TryFrom<u128>>(node: &Node) -> Option<N> {
     N::try_from(planck(node)?).ok()
 }
 
 /// A number in a field.
-pub(super) fn number_in<N: TryFrom<u128>>(node: &Node, name: &str) -> Option<N> {
+pub(in crate::chain::probes) fn number_in<N: TryFrom<u128>>(node: &Node, name: &str) -> Option<N> {
     number(field(node, name)?)
 }
 
 /// The number of a para.
-pub(super) fn para(node: &Node) -> Option<ParaId> {
+pub(in crate::chain::probes) fn para(node: &Node) -> Option<ParaId> {
     number(node).map(ParaId)
 }
 
 /// Bytes.
-pub(super) fn bytes(node: &Node) -> Option<&[u8]> {
+pub(in crate::chain::probes) fn bytes(node: &Node) -> Option<&[u8]> {
     match node {
         Node::Bytes(bytes) => Some(bytes),
         _ => None,
@@ -69,12 +69,12 @@ pub(super) fn bytes(node: &Node) -> Option<&[u8]> {
 }
 
 /// A hash.
-pub(super) fn hash(node: &Node) -> Option<Hash> {
+pub(in crate::chain::probes) fn hash(node: &Node) -> Option<Hash> {
     bytes(node)?.try_into().ok().map(Hash)
 }
 
 /// An account.
-pub(super) fn account(node: &Node) -> Option<AccountId> {
+pub(in crate::chain::probes) fn account(node: &Node) -> Option<AccountId> {
     match node {
         Node::Account(account) => Some(*account),
         _ => None,
@@ -82,7 +82,7 @@ pub(super) fn account(node: &Node) -> Option<AccountId> {
 }
 
 /// True or false.
-pub(super) fn boolean(node: &Node) -> Option<bool> {
+pub(in crate::chain::probes) fn boolean(node: &Node) -> Option<bool> {
     match node {
         Node::Bool(bit) => Some(*bit),
         _ => None,
@@ -90,12 +90,12 @@ pub(super) fn boolean(node: &Node) -> Option<bool> {
 }
 
 /// Bits.
-pub(super) fn bits(node: &Node) -> Option<Vec<bool>> {
+pub(in crate::chain::probes) fn bits(node: &Node) -> Option<Vec<bool>> {
     all(node, boolean)
 }
 
 /// The name of a variant.
-pub(super) fn variant(node: &Node) -> Option<&str> {
+pub(in crate::chain::probes) fn variant(node: &Node) -> Option<&str> {
     match node {
         Node::Variant(name, _) => Some(name),
         _ => None,
@@ -103,7 +103,10 @@ pub(super) fn variant(node: &Node) -> Option<&str> {
 }
 
 /// What is in an option: `Some(None)` where it is empty, `None` where it is no option or its content has another shape.
-pub(super) fn option<T>(node: &Node, some: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
+pub(in crate::chain::probes) fn option<T>(
+    node: &Node,
+    some: impl FnOnce(&Node) -> Option<T>,
+) -> Option<Option<T>> {
     match node {
         Node::Nothing => Some(None),
         Node::Variant(name, fields) if name == "Some" => match fields.as_slice() {
