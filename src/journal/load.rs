@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 const BLOCKS: usize = CAPACITY + 64;
 /// Sessions read per chain: those that the blocks may lie in.
 const SESSIONS: usize = 64;
-/// Upgrades, gaps and conflicts read per chain and kind.
+/// Upgrades, gaps, conflicts, uses of the sudo key and sets of parameters read per chain and kind.
 const EDGES: usize = 64;
 
 /// What was read of one chain.
@@ -163,6 +163,8 @@ fn load_facts(conn: &Connection, history: i64, chain: &ChainId, found: &mut Foun
         edges("gap"),
         edges("conflict"),
         edges("runtime"),
+        edges("sudo"),
+        edges("parameters"),
     ];
     for sql in queries {
         let mut statement = conn.prepare_cached(&sql)?;

@@ -5,6 +5,7 @@
 
 use super::rows::{Accounts, Place, int, put_block};
 use super::{Journal, JournalError, open, sessions};
+use crate::domain::gov::ledger::Parameters;
 use crate::domain::{Block, ChainId, Fact, Identity, Observation, UnixMs};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, VecDeque};
@@ -213,6 +214,8 @@ impl Rows<'_> {
             }
             Fact::Gap { .. } => self.put_edge(history, "gap", seen),
             Fact::Conflict { .. } => self.put_edge(history, "conflict", seen),
+            Fact::Sudo(_) => self.put_edge(history, "sudo", seen),
+            Fact::Parameters(set) => self.put_parameters(history, seen, set),
             Fact::Runtime { version, since, upgraded: true } => {
                 let level = |key: &str| self.writing.levels.get(&(seen.chain.clone(), key.to_owned()));
                 let before = level("unread/runtime").or_else(|| level("runtime"));
@@ -311,6 +314,21 @@ impl Rows<'_> {
             json(&seen.fact)?
         ])?;
         Ok(())
+    }
+
+    /// Writes the parameters where they are others than those written last: the ledger is what follows from all of them.
+    fn put_parameters(&mut self, history: i64, seen: &Observation, set: &Parameters) -> rusqlite::Result<()> {
+        let last: Option<String> = self
+            .tx
+            .prepare_cached(
+                "SELECT fact FROM edge WHERE history = ?1 AND kind = 'parameters' ORDER BY seq DESC LIMIT 1",
+            )?
+            .query_row([history], |r| r.get(0))
+            .optional()?;
+        let same = last.and_then(|text| serde_json::from_str(&text).ok()).is_some_and(|fact| {
+            matches!(fact, Fact::Parameters(old) if old.values == set.values && old.unread == set.unread)
+        });
+        if same { Ok(()) } else { self.put_edge(history, "parameters", seen) }
     }
 
     /// The history of this identity: the one it continues, or a new one.
