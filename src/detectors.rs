@@ -8,6 +8,7 @@
 mod block_stall;
 mod candidate_failure;
 mod clock_skew;
+mod config_changed;
 mod dispute;
 mod endpoint_lag;
 mod finality_conflict;
@@ -18,10 +19,13 @@ mod inclusion_failure;
 mod node_flapping;
 mod para_code_stuck;
 mod para_stall;
+mod referendum_dangerous;
+mod referendum_new;
 mod reorg;
 mod runtime_upgraded;
 mod sovereign_low;
 mod stale_data;
+mod sudo_used;
 #[cfg(test)]
 pub(crate) mod testbed;
 mod validator_disabled;
@@ -29,6 +33,7 @@ mod validator_grade;
 mod validator_missed;
 mod xcm_failure;
 
+use crate::domain::gov::{Count, Governance};
 use crate::domain::para::Paras;
 use crate::domain::store::blocks::BlockRow;
 use crate::domain::{
@@ -247,6 +252,19 @@ impl View<'_> {
         Ok(known)
     }
 
+    /// Milliseconds between the blocks that governance counts by.
+    fn count_time_ms(&self, gov: &Governance) -> u64 {
+        match gov.count {
+            Count::Own(_) => self.block_time_ms(),
+            Count::Relay(_) | Count::Unknown => self.relay_block_time_ms(),
+        }
+    }
+
+    /// When governance was last read; now where it never was.
+    fn governance_at(&self) -> UnixMs {
+        self.chain.governance.known().map_or(self.now, |known| known.at)
+    }
+
     fn source(&self) -> Option<&EndpointView> {
         self.chain.endpoints.get(self.chain.source.as_ref()?).filter(|e| e.link == Link::Up)
     }
@@ -359,6 +377,10 @@ pub const DETECTORS: &[Detector] = &[
     validator_disabled::DETECTOR,
     validator_missed::DETECTOR,
     validator_grade::DETECTOR,
+    referendum_dangerous::DETECTOR,
+    sudo_used::DETECTOR,
+    config_changed::DETECTOR,
+    referendum_new::DETECTOR,
     runtime_upgraded::DETECTOR,
 ];
 

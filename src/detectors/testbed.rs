@@ -3,6 +3,10 @@
 //! In: calls that say what happens. Out: a store, and verdicts of detectors on it. Tests of any module above may use
 //! it. Must not import anything above `domain` and `detectors`.
 
+mod governance;
+
+pub(crate) use governance::governance;
+
 use super::{DETECTORS, Finding, Verdict, View, Watch};
 use crate::domain::para::{self, Cited, Found, Lifecycle, Para, Paras};
 use crate::domain::{
