@@ -71,7 +71,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// Recipes in the order of their rows, those without a row last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalogue {
     recipes: Vec<Recipe>,
 }

@@ -10,7 +10,7 @@ use super::template::{CallTemplate, Filling, Template};
 use crate::codec::{Runtime, call_hash};
 use crate::domain::Hash;
 use crate::domain::call::{Call, Node};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A composed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Composed {
 }
 
 /// A step as it is told to a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Said {
     /// A call of the plan, from 0.

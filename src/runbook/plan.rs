@@ -19,7 +19,7 @@ use super::verify::Line;
 use super::wrap::Wrapped;
 use crate::domain::danger::Class;
 use crate::domain::{BlockRef, Hash, UnixMs};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// How long a plan is valid.
@@ -90,7 +90,7 @@ pub struct Ingredients<'a> {
 }
 
 /// A check and how it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checked {
     /// Its name.
     pub id: String,
@@ -104,6 +104,8 @@ pub struct Checked {
     pub message: String,
     /// What it looked at.
     pub value: Value,
+    /// Number of the block of the oldest value in it.
+    pub block: Option<u64>,
     /// Age of the oldest value in it.
     pub age_ms: Option<i64>,
     /// Why it is unknown.
@@ -111,7 +113,7 @@ pub struct Checked {
 }
 
 /// A value that was read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadValue {
     /// Its name.
     pub id: String,
@@ -130,7 +132,7 @@ pub struct ReadValue {
 }
 
 /// A call of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedCall {
     /// The chain it is a call of.
     pub chain: String,
@@ -143,7 +145,7 @@ pub struct PlannedCall {
     /// Decoded from its bytes.
     pub decoded: Value,
     /// Its bytes.
-    #[serde(serialize_with = "hex")]
+    #[serde(serialize_with = "hex", deserialize_with = "of_hex")]
     pub call_data: Vec<u8>,
     /// Their hash.
     pub call_hash: Hash,
@@ -159,10 +161,12 @@ pub struct PlannedCall {
     pub danger_reasons: Vec<String>,
     /// Whose authority it needs.
     pub authority: String,
+    /// Who makes it, as the recipe says: `root`, `signed`, `signed:WHO`, `parachain:ID`.
+    pub origin: String,
 }
 
 /// A weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weight {
     /// Picoseconds.
     pub ref_time: u64,
@@ -171,7 +175,7 @@ pub struct Weight {
 }
 
 /// A file or other bytes that are part of the intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtefactLine {
     /// The parameter.
     pub name: String,
@@ -182,7 +186,7 @@ pub struct ArtefactLine {
 }
 
 /// A token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenLine {
     /// `PAS`.
     pub symbol: String,
@@ -191,7 +195,7 @@ pub struct TokenLine {
 }
 
 /// A plan. The names of its fields are fixed by CONTRACT.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Of this document.
     pub schema: u32,
@@ -265,6 +269,11 @@ pub struct Plan {
 
 fn hex<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(&crate::domain::ids::to_hex(bytes))
+}
+
+fn of_hex<'d, D: Deserializer<'d>>(d: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(d)?;
+    crate::domain::ids::hex_bytes(&text).ok_or_else(|| serde::de::Error::custom("expected 0x and hex digits"))
 }
 
 impl Plan {

@@ -146,7 +146,7 @@ pub enum Holds {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Param {
     /// As the call names it.
@@ -186,7 +186,7 @@ pub enum Moment {
 }
 
 /// Something that is read.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Read {
     /// Its name in expressions.
@@ -229,7 +229,7 @@ pub enum Level {
 }
 
 /// Something that must hold before.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// Its name.
@@ -245,7 +245,7 @@ pub struct Check {
 }
 
 /// A step.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// `Pallet.name`, or `{param}`.
@@ -282,7 +282,7 @@ pub enum When {
 }
 
 /// Something that must hold after.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
     /// The expression.
@@ -296,7 +296,7 @@ pub struct Verify {
 }
 
 /// A runbook.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Its name.

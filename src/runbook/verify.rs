@@ -4,11 +4,11 @@
 
 use super::expr::{Expr, Scope};
 use super::recipe::{Recipe, Verify, When};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A time that a line may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Within {
     /// So many blocks of the recipe's chain.
@@ -32,7 +32,7 @@ impl Within {
 }
 
 /// A line and how it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// The expression.
     pub expr: String,

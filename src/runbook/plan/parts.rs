@@ -39,6 +39,7 @@ pub(super) fn checks(from: &Ingredients<'_>) -> Vec<Checked> {
             level: check.level,
             message: told(check.message.get_ref(), draft),
             value,
+            block: oldest(draft, &names),
             age_ms: names.iter().filter_map(|name| age(from, name)).max(),
             reason,
         }
@@ -59,6 +60,12 @@ fn mentioned(draft: &Draft<'_>, names: &[String], prefix: Option<u16>) -> Value 
         [one] => value(one),
         several => Value::Object(several.iter().map(|name| ((*name).clone(), value(name))).collect()),
     }
+}
+
+/// The block of the oldest of these values, by its own time.
+fn oldest(draft: &Draft<'_>, names: &[String]) -> Option<u64> {
+    let seen = names.iter().filter_map(|name| draft.seen().get(name));
+    seen.filter_map(|seen| Some((seen.stamp, seen.block?.number))).min().map(|(_, number)| number)
 }
 
 fn age(from: &Ingredients<'_>, name: &str) -> Option<i64> {
@@ -110,6 +117,7 @@ pub(super) fn calls(from: &Ingredients<'_>) -> Vec<PlannedCall> {
             danger: danger.class,
             danger_reasons: danger.reasons,
             authority: Origin::parse(&made.origin).to_string(),
+            origin: made.origin.clone(),
         }
     };
     from.composition.calls.iter().zip(costs).map(one).collect()
