@@ -7,6 +7,7 @@
 //! anchoring of selections cost once a batch, not once a fact.
 
 mod commands;
+mod flow;
 mod footer;
 mod header;
 mod keys;
@@ -16,7 +17,7 @@ mod palette;
 mod view;
 pub mod wall;
 
-pub use msg::{Effect, Lost, Msg, ReplayState};
+pub use msg::{Effect, Lost, Msg, PlanJob, RehearseJob, ReplayState};
 pub use view::view;
 
 use crate::domain::{AlertId, Clean, Fact, Observation, UnixMs};
@@ -45,6 +46,12 @@ pub fn update(state: &mut AppState, msg: Msg) -> Vec<Effect> {
                 state.ui.replay_speed = replay.speed;
             }
             state.replay = Some(replay);
+        }
+        Msg::Judged(fits) => state.runbooks.judged.answer(fits, state.now),
+        Msg::Planned { ticket, plan } => flow::planned(state, ticket, plan),
+        Msg::Rehearsed { ticket, found } => flow::rehearsed(state, ticket, found),
+        Msg::Looked { para, ticket, found } => {
+            state.runbooks.answer_look(para, ticket, found.map(|look| *look), state.now);
         }
     }
     Vec::new()
@@ -86,7 +93,8 @@ fn tick(state: &mut AppState, now: UnixMs) -> Vec<Effect> {
         state.ui.wall.turned_at = now;
     }
     state.now = now;
-    let effects = evaluate(state);
+    let mut effects = evaluate(state);
+    effects.extend(flow::due(state));
     if state.ui.said.as_ref().is_some_and(|said| now.since(said.at) > SAID_MS) {
         state.ui.said = None;
     }

@@ -13,9 +13,9 @@
 //! | keymap | command | keys, chords, contexts, TOML |
 //! | theme | screen | roles to styles, TOML |
 //! | detectors | domain | one rule a file |
-//! | state | domain, detectors, screen, command, keymap | the application's state: store, alerts, what the user selected |
-//! | tabs | domain, detectors, screen, command, keymap, state, xray | one file a tab: state to panels, commands to intents |
-//! | app | domain, detectors, screen, command, keymap, state, tabs, xray | `update` and `view` |
+//! | state | domain, detectors, screen, command, keymap, runbook | the application's state: store, alerts, what the user selected |
+//! | tabs | domain, detectors, screen, command, keymap, state, xray, runbook | one file a tab: state to panels, commands to intents |
+//! | app | domain, detectors, screen, command, keymap, state, tabs, xray, runbook | `update` and `view` |
 //! | report | domain, detectors, screen, state | snapshot and reports: pure renderers over the state |
 //! | xray | domain | why a para does not progress: a tree of questions over its state |
 //! | runbook | domain, codec, command | privileged actions as data: recipes, checks, composed calls, plans |

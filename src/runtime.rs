@@ -10,6 +10,7 @@ pub mod compose;
 pub mod console;
 pub mod doctor;
 pub mod engine;
+mod errands;
 pub mod feed;
 pub mod glance;
 pub mod headless;

@@ -5,9 +5,11 @@
 
 pub mod alerts;
 pub mod filter;
+pub mod form;
 pub mod health;
 pub mod input;
 pub mod paras;
+pub mod runbooks;
 pub mod table;
 pub mod ui;
 pub mod validators;
@@ -117,6 +119,9 @@ pub struct AppState {
     pub lost: Lost,
     /// Where the replay stands.
     pub replay: Option<ReplayState>,
+    /// Runbooks, and the one that is filled in.
+    #[serde(default)]
+    pub runbooks: runbooks::Runbooks,
     /// Which key does what.
     #[serde(skip)]
     pub keymap: Keymap,
@@ -142,6 +147,7 @@ impl AppState {
             notices: VecDeque::new(),
             lost: Lost::default(),
             replay: None,
+            runbooks: runbooks::Runbooks::default(),
             keymap,
             seats: validators::Seats::default(),
         }

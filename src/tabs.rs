@@ -12,7 +12,7 @@ pub mod words;
 pub mod xcm;
 
 use crate::command::Command;
-use crate::domain::AlertId;
+use crate::domain::{AlertId, ChainId};
 use crate::screen::Node;
 use crate::state::AppState;
 use crate::state::table::Rows;
@@ -78,6 +78,30 @@ pub enum Intent {
         /// The filter.
         text: String,
     },
+    /// Show the runbooks that fit something; none: all of them.
+    Runbooks(Option<Subject>),
+    /// Open the form of a runbook about something.
+    OpenRunbook {
+        /// The runbook's name.
+        name: String,
+        /// What is selected.
+        about: Option<Subject>,
+    },
+    /// Type in a field of the open form.
+    EditField(String),
+    /// Put the next choice into a field of the open form.
+    NextChoice(String),
+    /// Show call data, as hex, as a QR code.
+    ShowQr(String),
+    /// Rehearse a call.
+    Rehearse {
+        /// The chain whose call it is.
+        chain: ChainId,
+        /// The encoded call.
+        call: Vec<u8>,
+        /// In whose name, as the recipe says.
+        origin: String,
+    },
     /// Nothing can be done, and why.
     Say(String),
 }
@@ -116,7 +140,7 @@ pub fn focused_rows(state: &AppState) -> Option<(String, Box<dyn Rows + '_>)> {
 pub fn shares_the_screen(state: &AppState) -> bool {
     let ui = &state.ui;
     let tabs = [validators::TAB.number, recovery::TAB.number, xcm::TAB.number];
-    let several = ui.place.chain.is_some() || tabs.contains(&ui.place.tab);
+    let several = ui.place.chain.is_some() || ui.place.runbook.is_some() || tabs.contains(&ui.place.tab);
     several && !ui.zoom && ui.width >= WIDE.0 && ui.height >= WIDE.1
 }
 

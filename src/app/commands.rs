@@ -11,8 +11,8 @@ mod lists;
 pub(super) use in_overlay::{drop_search, keep_search, reveal};
 pub(super) use lists::hold_selections;
 
-use super::Effect;
 use super::keys::say;
+use super::{Effect, flow};
 use crate::command::Command;
 use crate::screen::Role;
 use crate::state::AppState;
@@ -185,6 +185,11 @@ fn back(state: &mut AppState, leaving: bool) {
         state.ui.table_mut(&list).filter.clear();
     } else if state.ui.zoom {
         state.ui.zoom = false;
+    } else if flow::give_up(state) {
+    } else if state.ui.place.runbook.is_some() {
+        if !state.ui.go_back() {
+            state.ui.open(Place::root(state.ui.place.tab));
+        }
     } else if !state.ui.place.is_root() {
         state.ui.open(Place::root(state.ui.place.tab));
     } else if leaving {

@@ -37,6 +37,18 @@ fn left(state: &AppState) -> Line {
     let commands = match ui.overlay.as_ref().map(|o| &o.kind) {
         Some(OverlayKind::AskLeave) => return Line::of(Role::Text, "q or Enter leaves, Esc stays"),
         Some(OverlayKind::Palette(..)) => return typing("takes", "closes"),
+        Some(OverlayKind::Runbooks(..)) => return typing("opens", "closes"),
+        Some(OverlayKind::Qr(_)) => vec![Command::Copy, Command::Back],
+        None if super::flow::is_typing(state) => {
+            return Line::of(Role::Key, "Enter")
+                .and(Role::Dim, " next · ")
+                .and(Role::Key, "↑ ↓")
+                .and(Role::Dim, " fields · ")
+                .and(Role::Key, "@path")
+                .and(Role::Dim, " a file · ")
+                .and(Role::Key, "Esc")
+                .and(Role::Dim, " done");
+        }
         Some(OverlayKind::Help) if ui.is_typing() => return typing("keeps", "closes"),
         Some(_) if ui.is_typing() => return typing("keeps", "drops"),
         Some(OverlayKind::Link(_)) => vec![Command::Copy, Command::Back],
@@ -88,6 +100,8 @@ fn word(command: Command) -> &'static str {
         Command::PageDown => "page down",
         Command::Acknowledge => "ack",
         Command::Back => "back",
+        Command::OpenLink => "link",
+        Command::ShowQr => "qr",
         Command::NextMatch => "next",
         Command::PreviousMatch => "previous",
         other => other.name(),

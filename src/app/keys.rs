@@ -3,7 +3,7 @@
 //! In: a key. Out: the changed state and effects. Pasted text only ever becomes text in an open field. A key that does
 //! nothing is answered with a sentence.
 
-use super::{Effect, commands, palette, wall};
+use super::{Effect, commands, flow, palette, wall};
 use crate::command::Command;
 use crate::keymap::{Context, Key, KeyCode, Resolution};
 use crate::screen::Role;
@@ -41,6 +41,9 @@ pub(super) fn press(state: &mut AppState, key: Key) -> Vec<Effect> {
         };
     }
     state.ui.said = None;
+    if flow::is_typing(state) {
+        return flow::type_key(state, key).unwrap_or_else(|| beside_text(state, key));
+    }
     if state.ui.is_typing() {
         return type_key(state, key);
     }
@@ -67,6 +70,10 @@ pub(super) fn press(state: &mut AppState, key: Key) -> Vec<Effect> {
 /// Handles pasted text: it goes into an open field and nowhere else.
 pub(super) fn paste(state: &mut AppState, text: &str) {
     if state.mode.is_wall() {
+        return;
+    }
+    if flow::is_typing(state) {
+        flow::paste(state, text);
         return;
     }
     match state.ui.input_mut() {
@@ -101,17 +108,19 @@ fn type_key(state: &mut AppState, key: Key) -> Vec<Effect> {
         Edit::Changed => typed(state),
         Edit::Accepted => return accept(state),
         Edit::Cancelled => cancel(state),
-        // Leaving, redrawing and the like work while a field is open; plain keys are text and nothing else.
-        Edit::Ignored if key.ctrl => {
-            if let Resolution::Command(c @ (Command::Quit | Command::Redraw | Command::Refresh)) =
-                state.keymap.resolve(&[Context::Global], &[], key)
-            {
-                return commands::run(state, c);
-            }
-        }
-        Edit::Ignored => {}
+        Edit::Ignored => return beside_text(state, key),
     }
     Vec::new()
+}
+
+/// Leaving, redrawing and the like work while a field is open; plain keys are text and nothing else.
+fn beside_text(state: &mut AppState, key: Key) -> Vec<Effect> {
+    match state.keymap.resolve(&[Context::Global], &[], key) {
+        Resolution::Command(c @ (Command::Quit | Command::Redraw | Command::Refresh)) if key.ctrl => {
+            commands::run(state, c)
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// True for the key that begins a search, pressed where one has just begun: help opens with its search.
@@ -137,6 +146,9 @@ fn move_in_overlay(state: &mut AppState, code: KeyCode) -> bool {
             }
             palette::entries(state, &input.text()).len()
         }
+        Some(Overlay { kind: OverlayKind::Runbooks(about, input, _), .. }) => {
+            crate::tabs::recovery::fits::entries(state, about.as_ref(), &input.text()).len()
+        }
         Some(Overlay { find: Some(_), .. }) => super::overlays::length(state),
         _ => return false,
     };
@@ -148,7 +160,9 @@ fn move_in_overlay(state: &mut AppState, code: KeyCode) -> bool {
         _ => n.saturating_add(page).min(last),
     };
     match &mut state.ui.overlay {
-        Some(Overlay { kind: OverlayKind::Palette(_, selected), .. }) => *selected = step(*selected),
+        Some(Overlay { kind: OverlayKind::Palette(_, at) | OverlayKind::Runbooks(_, _, at), .. }) => {
+            *at = step(*at)
+        }
         Some(overlay) => overlay.scroll = step(overlay.scroll),
         None => {}
     }
@@ -166,7 +180,7 @@ fn typed(state: &mut AppState) {
         }
     } else if let Some(overlay) = &mut state.ui.overlay {
         overlay.scroll = 0;
-        if let OverlayKind::Palette(_, selected) = &mut overlay.kind {
+        if let OverlayKind::Palette(_, selected) | OverlayKind::Runbooks(_, _, selected) = &mut overlay.kind {
             *selected = 0;
         }
         if let Some(find) = &mut overlay.find {
@@ -188,6 +202,18 @@ fn accept(state: &mut AppState) -> Vec<Effect> {
         let (input, selected) = (input.clone(), *selected);
         state.ui.overlay = None;
         return accept_palette(state, &input, selected);
+    }
+    if let Some(Overlay { kind: OverlayKind::Runbooks(about, input, at), .. }) = &state.ui.overlay {
+        let (about, text, at) = (about.clone(), input.text(), *at);
+        let chosen = crate::tabs::recovery::fits::entries(state, about.as_ref(), &text);
+        let name = chosen.get(at).map(|entry| entry.recipe.name().to_owned());
+        return match name {
+            Some(name) => flow::open(state, &name, about),
+            None => {
+                say(state, Role::Minor, format!("no runbook fits '{text}' · Ctrl-u clears the line"));
+                Vec::new()
+            }
+        };
     }
     commands::keep_search(state);
     Vec::new()
@@ -213,7 +239,7 @@ fn cancel(state: &mut AppState) {
         state.ui.table_mut(&field.list).filter = field.before;
     } else if matches!(
         &state.ui.overlay,
-        Some(Overlay { kind: OverlayKind::Help | OverlayKind::Palette(..), .. })
+        Some(Overlay { kind: OverlayKind::Help | OverlayKind::Palette(..) | OverlayKind::Runbooks(..), .. })
     ) {
         state.ui.overlay = None;
     } else {

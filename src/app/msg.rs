@@ -3,11 +3,15 @@
 //! In and out: plain serialisable data, so that a session can be recorded and compared. Must not hold a closure, a
 //! channel or a secret.
 
-use crate::domain::{AlertId, Clean, Observation, Roster, UnixMs};
+use crate::domain::{AlertId, ChainId, Clean, Observation, ParaId, Roster, UnixMs};
 use crate::keymap::Key;
+use crate::runbook::plan::Plan;
 use crate::state::alerts::Change;
+use crate::state::form::Rehearsed;
+use crate::state::runbooks::{Fit, Look};
 pub use crate::state::{Lost, ReplayState};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Anything that enters [`update`](super::update).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +49,57 @@ pub enum Msg {
     Lost(Lost),
     /// Where a replay stands; comes with every step of it.
     Replay(ReplayState),
+    /// Which runbooks the chains can do, by name; or why they could not be asked.
+    Judged(Result<BTreeMap<String, Fit>, String>),
+    /// The plan of a form, or one sentence why there is none.
+    Planned {
+        /// The ticket of its effect.
+        ticket: u64,
+        /// The plan.
+        plan: Result<Box<Plan>, String>,
+    },
+    /// What a rehearsal found, or one sentence why it could not be made.
+    Rehearsed {
+        /// The ticket of its effect.
+        ticket: u64,
+        /// What it found.
+        found: Result<Box<Rehearsed>, String>,
+    },
+    /// A para as its own node and then the relay show it.
+    Looked {
+        /// Which para.
+        para: ParaId,
+        /// The ticket of its effect.
+        ticket: u64,
+        /// What was seen, or one sentence why the relay could not be read.
+        found: Result<Box<Look>, String>,
+    },
+}
+
+/// A plan that is to be made. Nothing in it is secret but the address of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanJob {
+    /// The answer carries it.
+    pub ticket: u64,
+    /// The runbook's name.
+    pub runbook: String,
+    /// Its parameters; `@PATH` names a file.
+    pub given: BTreeMap<String, String>,
+    /// The wrappers; none: those of the runbook.
+    pub wraps: Option<Vec<String>>,
+}
+
+/// A call that is to be rehearsed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RehearseJob {
+    /// The answer carries it.
+    pub ticket: u64,
+    /// The chain whose call it is.
+    pub chain: ChainId,
+    /// The encoded call.
+    pub call: Vec<u8>,
+    /// In whose name: `root`, `signed:WHO`, `parachain:ID`, as the recipe says.
+    pub origin: String,
 }
 
 /// A side effect as data. The driver carries it out.
@@ -75,4 +130,17 @@ pub enum Effect {
     Seek(u64),
     /// In a replay: this many times real time; 0 pauses.
     Speed(f64),
+    /// Ask the chains which runbooks they can do; ends in [`Msg::Judged`].
+    Judge,
+    /// Make a plan; ends in [`Msg::Planned`]. Reads only.
+    Plan(Box<PlanJob>),
+    /// Rehearse a call; ends in [`Msg::Rehearsed`]. Reads only.
+    Rehearse(Box<RehearseJob>),
+    /// Look at a para through its own node and the relay; ends in [`Msg::Looked`].
+    Look {
+        /// Which para.
+        para: ParaId,
+        /// The answer carries it.
+        ticket: u64,
+    },
 }

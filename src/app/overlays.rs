@@ -6,13 +6,14 @@ mod describe;
 mod find;
 mod help;
 mod log;
+mod runbooks;
 mod timeline;
 
 use super::palette;
 use crate::screen::{Body, Column, Line, Overlay, Role, Row, Table};
 use crate::state::AppState;
 use crate::state::input::Input;
-use crate::state::ui::{self, OverlayKind};
+use crate::state::ui::{self, OverlayKind, Subject};
 use crate::tabs::subject;
 
 /// Columns that frame and margin take.
@@ -38,7 +39,7 @@ pub(super) fn overlay(state: &AppState) -> Option<Overlay> {
 /// The text field at its top, where keys are text.
 fn input(open: &ui::Overlay) -> Option<&Input> {
     match (&open.kind, &open.find) {
-        (OverlayKind::Palette(input, _), _) => Some(input),
+        (OverlayKind::Palette(input, _) | OverlayKind::Runbooks(_, input, _), _) => Some(input),
         (_, Some(find)) if find.typing => Some(&find.input),
         _ => None,
     }
@@ -115,6 +116,8 @@ fn size(state: &AppState, open: &ui::Overlay, body: &Body) -> (u16, u16) {
         OverlayKind::AskLeave => (44, 5),
         OverlayKind::Link(_) => (most_wide, 6),
         OverlayKind::Palette(..) => (84, 20),
+        OverlayKind::Runbooks(..) => (most_wide.min(124), most_high),
+        OverlayKind::Qr(data) => runbooks::qr_size(data, most_wide),
         OverlayKind::Help => (84, most_high),
         _ => {
             let width = most_wide.min(124);
@@ -144,6 +147,9 @@ fn name(state: &AppState, kind: &OverlayKind) -> Line {
     match kind {
         OverlayKind::Help => title("keys that are valid here".to_owned()),
         OverlayKind::Palette(..) => title("commands and chains".to_owned()),
+        OverlayKind::Runbooks(about, ..) => runbooks::title(state, about.as_ref()),
+        OverlayKind::Qr(_) => title("call data as a QR code".to_owned()),
+        OverlayKind::Describe(s @ Subject::FormLine(..)) => title(subject::title(state, s)),
         OverlayKind::Describe(s) => {
             title(subject::title(state, s)).and(Role::Dim, " · value · block · age · source")
         }
@@ -160,6 +166,8 @@ fn body(state: &AppState, open: &ui::Overlay) -> Body {
             help::body(state, &open.find.as_ref().map_or_else(String::new, |f| f.input.text()))
         }
         OverlayKind::Palette(input, selected) => palette_body(state, &input.text(), *selected),
+        OverlayKind::Runbooks(about, input, at) => runbooks::body(state, about.as_ref(), &input.text(), *at),
+        OverlayKind::Qr(data) => runbooks::qr(data, state.ui.width.saturating_sub(MARGIN + 4)),
         OverlayKind::Describe(subject) => Body::KeyValues(describe::pairs(state, subject)),
         OverlayKind::Timeline(subject) => timeline::body(state, subject),
         OverlayKind::RequestLog => log::body(state),

@@ -5,6 +5,7 @@
 //! none of them. Must not decide anything: the reducer does.
 
 use super::compose::pinned;
+use super::errands::Errands;
 use super::feed::{Feed, Woken};
 use super::register::Refresher;
 use super::scribe::Scribe;
@@ -17,6 +18,7 @@ use crate::journal::{Journal, Role};
 use crate::keymap::Keymap;
 use crate::ports::Clock;
 use crate::record::Recording;
+use crate::runbook::Catalogue;
 use crate::state::{AppState, Mode};
 use crate::telemetry::Logs;
 use crate::theme::Theme;
@@ -56,6 +58,8 @@ pub struct Options {
     pub logs: Logs,
     /// What the operator should know about how it was started.
     pub notices: Vec<Clean>,
+    /// The runbooks.
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Options {
@@ -74,6 +78,7 @@ impl Options {
 /// What comes in besides facts.
 enum Inbox {
     Input(Input),
+    Answer(Box<Msg>),
     End(Ending),
 }
 
@@ -114,6 +119,11 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     driver.console.finish(FIRST_FRAME_MS)?;
     let _refresher = Refresher::start(&plan, base, notices.clone())?;
     driver.heard = Some(heard);
+    if !mode.is_wall() {
+        let answers = tx.clone();
+        let tell = move |msg| drop(answers.blocking_send(Inbox::Answer(Box::new(msg))));
+        driver.errands = Some(Errands::new(&plan, base, options.catalogue, Arc::new(tell)));
+    }
     let feed = Feed::live(plan, &base.clock)?;
     // While the first connections are made.
     for seen in opened.journal.older_sessions() {
@@ -151,6 +161,8 @@ pub fn replay(
 
 fn begin(network: crate::domain::Network, options: &Options, mode: Mode) -> io::Result<AppState> {
     let mut state = AppState::new(network, options.keymap.clone(), options.operator.clone(), mode);
+    state.runbooks.catalogue = options.catalogue.clone();
+    state.runbooks.rehearses = cfg!(feature = "rehearse");
     let (width, height) = ui::size();
     let _ = app::update(&mut state, Msg::Resize { width, height });
     if let Some((rotate_ms, pages)) = &options.wall {
@@ -169,6 +181,7 @@ struct Driver {
     inbox: Receiver<Inbox>,
     heard: Option<Receiver<Msg>>,
     scribe: Option<Scribe>,
+    errands: Option<Errands>,
     keeper: Keeper,
     logs: Logs,
     ticked: UnixMs,
@@ -199,6 +212,7 @@ impl Driver {
             inbox,
             heard: None,
             scribe: None,
+            errands: None,
             logs: options.logs.clone(),
             ticked: now,
             drawn: UnixMs::default(),
@@ -307,6 +321,7 @@ impl Driver {
                 self.leaving = Some(ending.status());
                 return Ok(());
             }
+            Inbox::Answer(msg) => *msg,
             Inbox::Input(Input::Key(key)) => Msg::Key(key),
             Inbox::Input(Input::Paste(text)) => Msg::Paste(text),
             Inbox::Input(Input::Resize(width, height)) => {
@@ -391,11 +406,26 @@ impl Driver {
                 Effect::Alert(change) => {
                     tracing::info!(alert = %change.alert.id, kind = ?change.kind, summary = %change.alert.summary, "alert");
                 }
+                Effect::Judge | Effect::Plan(_) | Effect::Rehearse(_) | Effect::Look { .. } => {
+                    self.ask(effect);
+                }
                 Effect::Seek(to) => feed.seek(to, self.clock.now()),
                 Effect::Speed(times) => feed.set_speed(times, self.clock.now()),
             }
         }
         Ok(())
+    }
+
+    /// Sends an errand. Without chains, in a replay and on a wall, there is none to send.
+    fn ask(&self, effect: Effect) {
+        let Some(errands) = &self.errands else { return };
+        match effect {
+            Effect::Judge => errands.judge(),
+            Effect::Plan(job) => errands.plan(*job),
+            Effect::Rehearse(job) => errands.rehearse(*job),
+            Effect::Look { para, ticket } => errands.look(para, ticket),
+            _ => {}
+        }
     }
 
     /// Draws, if the terminal has taken the last frame, that frame is old enough, and something changed. A terminal that

@@ -10,15 +10,20 @@ use crate::config::{ConfigError, Dirs, Shelf, find_text};
 use crate::domain::{ChainId, ChainKind};
 use crate::runbook::Catalogue;
 use crate::runbook::lint::{availability, lint_live};
+use crate::runbook::params::Input;
 use crate::runbook::plan::OWN;
 use crate::runbook::reads::Target;
 use crate::runbook::recipe::{Fault, Recipe};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
 /// Most files of a team.
 const MAX_FILES: usize = 200;
+/// Longest file of a parameter or plan, in bytes: a plan holds a runtime as hex in its parameters, arguments and call data.
+const MAX_FILE: u64 = 64 << 20;
 /// Most that a chain may take to answer; all are asked at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -56,6 +61,48 @@ pub fn file(dirs: &Dirs, path: &Path) -> Result<(String, String), ConfigError> {
     let named = path.display().to_string();
     let named = if named.contains('/') || named.ends_with(".toml") { named } else { format!("./{named}") };
     find_text(&shelf, &named)
+}
+
+/// Parameters with their files read, each once: `@PATH` names one.
+///
+/// # Errors
+/// One sentence: a file that cannot be read, or a parameter that stands twice.
+pub fn given<'a>(
+    params: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<BTreeMap<String, Input>, String> {
+    let mut out = BTreeMap::new();
+    for (name, value) in params {
+        let input = match value.strip_prefix('@') {
+            Some(path) => {
+                let bytes = read(Path::new(path)).map_err(|why| format!("{name}: {path}: {why}"))?;
+                Input::File { path: path.to_owned(), bytes }
+            }
+            None => Input::Text(value.to_owned()),
+        };
+        if out.insert(name.to_owned(), input).is_some() {
+            return Err(format!("--param {name} stands twice; expected each once"));
+        }
+    }
+    Ok(out)
+}
+
+/// A file of a parameter or plan, whole.
+///
+/// # Errors
+/// What is wrong with it, and what was expected.
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |e: io::Error| format!("cannot be read ({}); expected a readable file", e.kind());
+    // A pipe without a writer would hold up whoever opens it: what it is comes first.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err("is no plain file; expected a readable file".to_owned());
+    }
+    let file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+        return Err(format!("is too large; expected at most {} MiB", MAX_FILE >> 20));
+    }
+    Ok(bytes)
 }
 
 /// Whether a recipe can be used, and why not or why that is unknown.

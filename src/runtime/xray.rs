@@ -1,6 +1,6 @@
-//! One para looked at once: `sereno xray`.
+//! One para looked at once: `sereno xray`, and the page of a para in the console.
 //!
-//! In: a plan, a para. Out: a [`Diagnosis`]. The para's own node is asked first, so that its finalized block cannot be
+//! In: a plan, a para. Out: a [`Diagnosis`], or the [`Look`] that it rests on. The para's own node is asked first, so that its finalized block cannot be
 //! younger than what the relay knows; it has a deadline, and its silence is an answer. Must not judge.
 
 use super::compose::Base;
@@ -8,7 +8,8 @@ use super::glance::{open, threads};
 use super::sources::Plan;
 use crate::chain::reader::{At, Reader};
 use crate::domain::para::Own;
-use crate::domain::{ChainId, Clean, ParaId};
+use crate::domain::{ChainId, Clean, ParaId, Token};
+use crate::state::runbooks::Look;
 use crate::xray::{Case, Diagnosis, examine};
 use std::time::Duration;
 
@@ -22,10 +23,37 @@ const OLD_MS: u64 = 120_000;
 /// # Errors
 /// One sentence where the relay cannot be read.
 pub fn xray(plan: &Plan, base: &Base, para: ParaId) -> Result<Diagnosis, String> {
-    threads()?.block_on(look(plan, base, para))
+    let Seen { look, ss58_prefix, token } = threads()?.block_on(see(plan, base, para))?;
+    let patience = plan.network.relay().map_or(0, |spec| spec.thresholds.para_stall_major);
+    Ok(examine(&Case {
+        network: &plan.network,
+        ss58_prefix: ss58_prefix.unwrap_or(42),
+        token: token.as_ref(),
+        relay: &look.relay,
+        para,
+        own: &look.own,
+        patience,
+        now: base.now(),
+        old_ms: OLD_MS,
+    }))
 }
 
-async fn look(plan: &Plan, base: &Base, para: ParaId) -> Result<Diagnosis, String> {
+/// Looks at a para of the network: at its own node, where one is known, and then at the relay.
+///
+/// # Errors
+/// One sentence where the relay cannot be read.
+pub fn look(plan: &Plan, base: &Base, para: ParaId) -> Result<Look, String> {
+    threads()?.block_on(see(plan, base, para)).map(|seen| seen.look)
+}
+
+/// A look, and how the relay writes accounts and amounts.
+struct Seen {
+    look: Look,
+    ss58_prefix: Option<u16>,
+    token: Option<Token>,
+}
+
+async fn see(plan: &Plan, base: &Base, para: ParaId) -> Result<Seen, String> {
     let Some(spec) = plan.network.relay() else {
         return Err("a para is judged by its relay chain: do not leave it out with --only".to_owned());
     };
@@ -47,17 +75,8 @@ async fn look(plan: &Plan, base: &Base, para: ParaId) -> Result<Diagnosis, Strin
         },
     };
     let identity = relay.identity();
-    Ok(examine(&Case {
-        network: &plan.network,
-        ss58_prefix: identity.ss58_prefix.unwrap_or(42),
-        token: identity.token.as_ref(),
-        relay: &paras,
-        para,
-        own: &own,
-        patience: spec.thresholds.para_stall_major,
-        now: base.now(),
-        old_ms: OLD_MS,
-    }))
+    let look = Look { relay: Box::new(paras), own };
+    Ok(Seen { look, ss58_prefix: identity.ss58_prefix, token: identity.token.clone() })
 }
 
 async fn own_node(plan: &Plan, base: &Base, chain: &ChainId) -> Result<Reader, String> {

@@ -21,6 +21,9 @@ pub struct Input {
     /// How far back in the history the text comes from; none while it is typed.
     recalled: Option<usize>,
     draft: Vec<char>,
+    /// Most characters, where it is not [`MAX_CHARS`].
+    #[serde(default)]
+    room: Option<usize>,
 }
 
 /// What a key did to an input.
@@ -41,7 +44,18 @@ impl Input {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let chars: Vec<char> = text.chars().take(MAX_CHARS).collect();
-        Self { cursor: chars.len(), chars, recalled: None, draft: Vec::new() }
+        Self { cursor: chars.len(), chars, ..Self::default() }
+    }
+
+    /// An input that takes so many characters.
+    #[must_use]
+    pub fn with_room(text: &str, room: usize) -> Self {
+        let chars: Vec<char> = text.chars().take(room).collect();
+        Self { cursor: chars.len(), chars, room: Some(room), ..Self::default() }
+    }
+
+    fn room(&self) -> usize {
+        self.room.unwrap_or(MAX_CHARS)
     }
 
     /// The text.
@@ -62,11 +76,15 @@ impl Input {
         self.chars.is_empty()
     }
 
-    /// Puts pasted text at the cursor: cleaned, on one line, cut at [`MAX_CHARS`].
+    /// Puts pasted text at the cursor: cleaned, on one line, cut where it has no more room.
     pub fn paste(&mut self, raw: &str) {
-        let head: String = raw.chars().take(MAX_CHARS).collect();
-        for c in Clean::of(head.trim()).as_str().chars() {
-            self.insert(c);
+        let head: Vec<char> = raw.trim().chars().take(self.room()).collect();
+        // What is longer than a clean text may be, a head in hex, is cleaned piece by piece.
+        for piece in head.chunks(MAX_CHARS) {
+            let piece: String = piece.iter().collect();
+            for c in Clean::of(&piece).as_str().chars() {
+                self.insert(c);
+            }
         }
     }
 
@@ -94,7 +112,7 @@ impl Input {
     }
 
     fn insert(&mut self, c: char) {
-        if self.chars.len() < MAX_CHARS {
+        if self.chars.len() < self.room() {
             self.chars.insert(self.cursor.min(self.chars.len()), c);
             self.cursor += 1;
         }

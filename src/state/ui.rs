@@ -27,13 +27,16 @@ pub struct Place {
     /// The opened para.
     #[serde(default)]
     pub para: Option<ParaId>,
+    /// The runbook that is filled in.
+    #[serde(default)]
+    pub runbook: Option<String>,
 }
 
 impl Place {
     /// The first view of a tab.
     #[must_use]
     pub fn root(tab: u8) -> Self {
-        Self { tab, chain: None, validator: None, para: None }
+        Self { tab, chain: None, validator: None, para: None, runbook: None }
     }
 
     /// A chain, opened in a tab.
@@ -54,10 +57,16 @@ impl Place {
         Self { para: Some(para), ..Self::root(tab) }
     }
 
+    /// A runbook's form, opened in a tab.
+    #[must_use]
+    pub fn runbook(tab: u8, name: &str) -> Self {
+        Self { runbook: Some(name.to_owned()), ..Self::root(tab) }
+    }
+
     /// True for a tab's first view.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.chain.is_none() && self.validator.is_none() && self.para.is_none()
+        self.chain.is_none() && self.validator.is_none() && self.para.is_none() && self.runbook.is_none()
     }
 }
 
@@ -93,6 +102,8 @@ pub enum Subject {
     Session(AccountId, u32),
     /// Candidate number `.2` among those that were backed in a relay block without this validator.
     Candidate(AccountId, Hash, usize),
+    /// A line of the open form: the pane, and the key of its row.
+    FormLine(String, String),
 }
 
 /// What lies over the body.
@@ -154,6 +165,10 @@ pub enum OverlayKind {
     Timeline(Subject),
     /// State of the connections.
     RequestLog,
+    /// The runbooks that fit what is selected; the search and the chosen line.
+    Runbooks(Option<Subject>, Input, usize),
+    /// Call data, as hex, for a phone's camera.
+    Qr(String),
     /// A link in full, to be selected by hand where the clipboard does not work.
     Link(String),
     /// Leave?
@@ -342,6 +357,7 @@ impl Ui {
             Place { chain: Some(_), .. } => "chain",
             Place { validator: Some(_), .. } => "validator",
             Place { para: Some(_), .. } => "para",
+            Place { runbook: Some(_), .. } => "runbook",
             _ => "root",
         };
         format!("{}/{depth}", self.place.tab)
@@ -363,6 +379,7 @@ impl Ui {
         match (&mut self.filter, &mut self.overlay) {
             (Some(field), _) => Some(&mut field.input),
             (None, Some(Overlay { kind: OverlayKind::Palette(input, _), .. })) => Some(input),
+            (None, Some(Overlay { kind: OverlayKind::Runbooks(_, input, _), .. })) => Some(input),
             (None, Some(Overlay { find: Some(find), .. })) if find.typing => Some(&mut find.input),
             _ => None,
         }
@@ -372,7 +389,8 @@ impl Ui {
     #[must_use]
     pub fn is_typing(&self) -> bool {
         let in_overlay = |o: &Overlay| {
-            matches!(o.kind, OverlayKind::Palette(..)) || o.find.as_ref().is_some_and(|f| f.typing)
+            matches!(o.kind, OverlayKind::Palette(..) | OverlayKind::Runbooks(..))
+                || o.find.as_ref().is_some_and(|f| f.typing)
         };
         self.filter.is_some() || self.overlay.as_ref().is_some_and(in_overlay)
     }

@@ -5,6 +5,8 @@
 
 mod cells;
 mod facts;
+pub mod fits;
+pub mod form;
 mod header;
 mod one;
 mod paras;
@@ -42,6 +44,9 @@ const REMEDIES: &str = "runbooks";
 const OLD: u64 = 15;
 
 fn panes(state: &AppState) -> Vec<Pane> {
+    if state.ui.place.runbook.is_some() {
+        return form::panes(state);
+    }
     let pane = |id: &'static str, list: &str| Pane { id, list: list.to_owned() };
     match state.ui.place.para {
         Some(_) => vec![pane(FACTS, "para/facts"), pane(REMEDIES, "para/runbooks")],
@@ -50,6 +55,9 @@ fn panes(state: &AppState) -> Vec<Pane> {
 }
 
 fn rows<'a>(state: &'a AppState, pane: &str) -> Option<Box<dyn Rows + 'a>> {
+    if state.ui.place.runbook.is_some() {
+        return form::rows(state, pane).map(|rows| rows as Box<dyn Rows + 'a>);
+    }
     Some(match (pane, state.ui.place.para) {
         (PARAS, None) => Box::new(paras::ParaRows::new(state)),
         (FACTS, Some(id)) => Box::new(facts::FactRows::new(state, id)),
@@ -69,10 +77,13 @@ fn badge(state: &AppState) -> Option<u32> {
 }
 
 fn keys(state: &AppState) -> Vec<Command> {
-    if state.ui.place.para.is_some() {
-        return vec![Command::NextPane, Command::Describe, Command::Copy, Command::Back, Command::Help];
+    if state.ui.place.runbook.is_some() {
+        return form::keys(state);
     }
-    vec![Command::Open, Command::Describe, Command::Sort, Command::Filter, Command::Help]
+    if state.ui.place.para.is_some() {
+        return vec![Command::NextPane, Command::Runbooks, Command::Describe, Command::Back, Command::Help];
+    }
+    vec![Command::Open, Command::Runbooks, Command::Describe, Command::Filter, Command::Help]
 }
 
 /// The subject of the selected row; the open para where a pane has no row.
@@ -88,6 +99,12 @@ fn selected(state: &AppState) -> Option<Subject> {
 }
 
 fn intent(state: &AppState, command: Command) -> Intent {
+    if state.ui.place.runbook.is_some() {
+        return form::intent(state, command);
+    }
+    if let (Command::Open, Some(name)) = (command, one::chosen(state)) {
+        return Intent::OpenRunbook { name, about: selected(state) };
+    }
     let subject = selected(state);
     if let Some(intent) = subject::intent(state, subject.as_ref(), command) {
         return intent;
@@ -161,6 +178,9 @@ fn list(state: &AppState, id: &'static str, focused: bool) -> Panel {
 }
 
 fn body(state: &AppState) -> Node {
+    if state.ui.place.runbook.is_some() {
+        return form::body(state);
+    }
     let focus = super::focused(state).map_or(PARAS, |p| p.id);
     let one = |id: &'static str| Node::panel(list(state, id, id == focus));
     if state.ui.zoom {

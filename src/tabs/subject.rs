@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 /// What a command asks for on a subject; none where the command is not about a selection.
 #[must_use]
 pub fn intent(state: &AppState, subject: Option<&Subject>, command: Command) -> Option<Intent> {
+    if command == Command::Runbooks {
+        return Some(Intent::Runbooks(subject.cloned()));
+    }
     let verb = match command {
         Command::Describe => "describe",
         Command::Timeline => "show a timeline of",
@@ -102,6 +105,10 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
             (state.relay()?.address(stash), "stash".to_owned())
         }
         Subject::Provider(name) => (name.clone()?, "provider".to_owned()),
+        Subject::FormLine(pane, key) => {
+            let full = super::recovery::form::line(state, pane, key);
+            (full.into_iter().next_back()?.1, key.clone())
+        }
         Subject::Candidate(stash, block, index) => match candidate(state, stash, block, *index)?.candidate {
             Some(hash) => (hash.to_string(), "candidate hash".to_owned()),
             None => (block.to_string(), "block hash".to_owned()),
@@ -181,6 +188,7 @@ pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>>
         | Subject::Validator(_)
         | Subject::Provider(_)
         | Subject::Session(..)
+        | Subject::FormLine(..)
         | Subject::Candidate(..) => state.relay(),
         Subject::Alert(id) => state.chain(&state.alert(id)?.chain),
     }
@@ -222,6 +230,7 @@ pub fn title(state: &AppState, subject: &Subject) -> String {
             let name = super::validators::label(state, stash);
             format!("{name} in session {}", format::number(u64::from(*session)))
         }
+        Subject::FormLine(pane, key) => format!("{pane}: {key}"),
         Subject::Candidate(stash, ..) => {
             format!("candidate without {}", super::validators::label(state, stash))
         }

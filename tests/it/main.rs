@@ -21,6 +21,7 @@ mod console;
 mod danger;
 mod demo;
 mod faultd;
+mod form;
 mod killed;
 mod narrow;
 mod net;

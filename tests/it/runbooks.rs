@@ -162,6 +162,14 @@ fn recipes() -> Catalogue {
     Catalogue::built_in().unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// The plan of A3 as the real runtime of 2026 composes it.
+pub(crate) fn head_plan(given: &[(&str, &str)], wrappers: &[&str]) -> Plan {
+    let all = recipes();
+    let world = World::new();
+    let draft = world.fill(all.find("row:A3").unwrap(), given).unwrap();
+    world.plan(&draft, wrappers)
+}
+
 const HEAD: [(&str, &str); 2] = [("para", "2000"), ("new_head", "0x1234")];
 
 #[test]

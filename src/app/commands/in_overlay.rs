@@ -56,8 +56,8 @@ pub(in crate::app) fn keep_search(state: &mut AppState) {
 
 fn search(state: &mut AppState) {
     let Some(overlay) = &mut state.ui.overlay else { return };
-    if matches!(overlay.kind, OverlayKind::Link(_)) {
-        say(state, Role::Dim, "one link stands here: nothing to search".to_owned());
+    if matches!(overlay.kind, OverlayKind::Link(_) | OverlayKind::Qr(_)) {
+        say(state, Role::Dim, "nothing to search stands here".to_owned());
         return;
     }
     overlay.find.get_or_insert_with(Find::new).typing = true;
@@ -101,6 +101,9 @@ fn ask(state: &mut AppState, command: Command) -> Vec<Effect> {
     let intent = match kind {
         Some(OverlayKind::Describe(subject) | OverlayKind::Timeline(subject)) => {
             subject::intent(state, Some(&subject), command)
+        }
+        Some(OverlayKind::Qr(data)) if matches!(command, Command::Copy | Command::CopyLink) => {
+            Some(Intent::Copy(data, "call data".to_owned()))
         }
         Some(OverlayKind::Link(link)) if matches!(command, Command::Copy | Command::CopyLink) => {
             Some(Intent::Copy(link, "link".to_owned()))

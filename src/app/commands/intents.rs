@@ -3,7 +3,7 @@
 //! In: an [`Intent`]. Out: the changed state, effects, and an answer in the footer.
 
 use super::say;
-use crate::app::Effect;
+use crate::app::{Effect, flow};
 use crate::domain::AlertId;
 use crate::screen::Role;
 use crate::state::AppState;
@@ -38,6 +38,12 @@ pub(super) fn carry_out(state: &mut AppState, intent: Intent) -> Vec<Effect> {
         Intent::Acknowledge(id) => return acknowledge(state, id),
         Intent::Unacknowledge(id) => return unacknowledge(state, id),
         Intent::Silence(id) => silence(state, &id),
+        Intent::Runbooks(about) => return flow::list(state, about),
+        Intent::OpenRunbook { name, about } => return flow::open(state, &name, about),
+        Intent::EditField(name) => flow::edit(state, &name),
+        Intent::NextChoice(name) => flow::next_choice(state, &name),
+        Intent::ShowQr(data) => state.ui.overlay = Some(Overlay::new(OverlayKind::Qr(data))),
+        Intent::Rehearse { chain, call, origin } => return flow::rehearse(state, (chain, call, origin)),
         Intent::Say(text) => say(state, Role::Dim, text),
     }
     Vec::new()

@@ -29,6 +29,11 @@ pub(super) fn pairs(state: &AppState, about: &Subject) -> Pairs {
         Subject::Alert(id) => alert(state, id),
         Subject::Validator(stash) => validator::pairs(state, stash),
         Subject::Provider(name) => validator::provider(state, name.as_deref()),
+        Subject::FormLine(pane, key) => {
+            let full = crate::tabs::recovery::form::line(state, pane, key);
+            let lines = full.iter().map(|(name, value)| pair(name, value.as_str()));
+            Some(lines.collect::<Pairs>()).filter(|lines| !lines.is_empty())
+        }
         Subject::Session(stash, session) => validator::session(state, stash, *session),
         Subject::Candidate(stash, block, index) => validator::candidate(state, stash, block, *index),
     };

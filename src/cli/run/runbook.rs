@@ -17,11 +17,8 @@ use crate::runtime::runbooks::{self, Available, Judged};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
-
-/// Longest file of a parameter or plan, in bytes: a plan holds a runtime as hex in its parameters, arguments and call data.
-const MAX_FILE: u64 = 64 << 20;
 
 mod show;
 
@@ -159,40 +156,13 @@ fn refuse_faults(recipe: &Recipe) -> Result<(), Failure> {
 
 /// Parameters with their files read, each once.
 fn given(params: &[(String, String)]) -> Result<BTreeMap<String, Input>, Failure> {
-    let mut out = BTreeMap::new();
-    for (name, value) in params {
-        let input = match value.strip_prefix('@') {
-            Some(path) => {
-                let bytes = read(Path::new(path)).map_err(|why| mistake(format!("{name}: {path}: {why}")))?;
-                Input::File { path: path.to_owned(), bytes }
-            }
-            None => Input::Text(value.clone()),
-        };
-        if out.insert(name.clone(), input).is_some() {
-            return Err(mistake(format!("--param {name} stands twice; expected each once")));
-        }
-    }
-    Ok(out)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |e: io::Error| format!("cannot be read ({}); expected a readable file", e.kind());
-    let file = File::open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
-        return Err("is no plain file; expected a readable file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
-        return Err(format!("is too large; expected at most {} MiB", MAX_FILE >> 20));
-    }
-    Ok(bytes)
+    runbooks::given(params.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(mistake)
 }
 
 /// `sereno plan verify`: the same plan made again, with the expiry that it has.
 fn verify(setup: &Setup, path: &Path, params: &[(String, String)], as_json: bool) -> Result<u8, Failure> {
     let at = |why: String| mistake(format!("{}: {why}", path.display()));
-    let bytes = read(path).map_err(at)?;
+    let bytes = runbooks::read(path).map_err(at)?;
     let text = String::from_utf8(bytes).map_err(|_| at("this is no text; expected JSON".to_owned()))?;
     let saved = Saved::parse(&text).map_err(at)?;
     let own = setup.watched.network();

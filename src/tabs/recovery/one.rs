@@ -1,12 +1,12 @@
 //! One para under the X-ray: the sentence, what else is worth knowing, and the runbooks that fit.
 //!
-//! In: the relay's paras as last read. Out: a panel of text, rows of runbooks. The para's own node is not asked here: that
-//! takes a connection, and `sereno xray` makes one.
+//! In: the relay's paras as last read, or the newer look at this para that asked its own node as well. Out: a panel of text,
+//! rows of runbooks.
 
 use super::{cells, header};
 use crate::domain::ParaId;
-use crate::domain::para::Own;
-use crate::screen::{Body, Column, Line, Panel, Role};
+use crate::domain::para::{Own, Paras};
+use crate::screen::{Body, Column, Line, Panel, Role, format};
 use crate::state::AppState;
 use crate::state::table::{Rows, SortKey};
 use crate::tabs::lists::column;
@@ -23,17 +23,77 @@ pub fn diagnosis(state: &AppState, id: ParaId) -> Option<Diagnosis> {
     let relay = state.relay()?;
     let view = relay.view?;
     let identity = view.identity.value();
+    let (paras, own) = sides(state, id)?;
     Some(examine(&Case {
         network: &state.network,
         ss58_prefix: identity.and_then(|i| i.ss58_prefix).unwrap_or(ANY_PREFIX),
         token: identity.and_then(|i| i.token.as_ref()),
-        relay: view.parachains.value()?,
+        relay: paras,
         para: id,
-        own: &Own::NotKnown,
+        own,
         patience: relay.spec.thresholds.para_stall_major,
         now: state.now,
         old_ms: OLD_MS,
     }))
+}
+
+/// Relay blocks by which what was last read of all paras may be newer than a look at one of them: the paras are read every
+/// thirty blocks, and the look follows.
+const BEHIND: u64 = 40;
+
+/// The relay's side and the para's own: of the look at this para, unless what was read of all paras is much newer.
+fn sides(state: &AppState, id: ParaId) -> Option<(&Paras, &Own)> {
+    let all = state.relay()?.view?.parachains.value();
+    match (all, state.runbooks.look(id)) {
+        (Some(all), Some(look)) if look.relay.at.number.saturating_add(BEHIND) < all.at.number => {
+            Some((all, &Own::NotKnown))
+        }
+        (_, Some(look)) => Some((&look.relay, &look.own)),
+        (all, None) => Some((all?, &Own::NotKnown)),
+    }
+}
+
+/// What the para's own node has to do with it: asked, silent, not known.
+fn own_line(state: &AppState, id: ParaId) -> Line {
+    if state.mode.is_replay() {
+        return Line::of(Role::Dim, "own node: a replay asks no node");
+    }
+    let Some(chain) = state.network.para(id) else {
+        return Line::of(
+            Role::Dim,
+            "own node: the profile has none of this para · --endpoint and a profile name it",
+        );
+    };
+    let looked = state.runbooks.looked.get(&id);
+    let asking = looked.is_some_and(|l| l.asked.is_some());
+    let line = Line::of(Role::Dim, format!("own node of {}: ", chain.name));
+    let line = match (looked.and_then(|l| l.look.as_ref()), looked.and_then(|l| l.failed.as_deref())) {
+        (_, Some(why)) => line.and(Role::Minor, format!("not looked at: {why}")),
+        (Some(look), None) => {
+            let at = format!(" · with relay #{}", format::number(look.relay.at.number));
+            let line = match &look.own {
+                Own::Answers(end) => match end.finalized.value().and_then(|h| h.block) {
+                    Some(block) => {
+                        line.and(Role::Text, format!("answers, finalized #{}", format::number(block.number)))
+                    }
+                    None => line.and(Role::Text, "answers, its finalized block is not known"),
+                },
+                Own::Silent(_, why) => line.and(Role::Minor, format!("silent: {why}")),
+                Own::NotKnown => line.and(Role::Unknown, "not asked"),
+            };
+            line.and(Role::Dim, at)
+        }
+        (None, None) if asking => return line.and(Role::Info, "being asked"),
+        (None, None) => line.and(Role::Unknown, "not asked yet"),
+    };
+    if asking { line.and(Role::Info, " · asked again") } else { line }
+}
+
+/// The runbook of the selected row, where the runbooks have the keys.
+pub(super) fn chosen(state: &AppState) -> Option<String> {
+    let pane = crate::tabs::focused(state).filter(|pane| pane.id == super::REMEDIES)?;
+    let key = crate::tabs::selected_key(state, &pane)?;
+    key.split_once(' ').map(|(_, id)| id.to_owned())
 }
 
 /// The sentence, and what stands beside it.
@@ -80,10 +140,7 @@ fn lines(state: &AppState, id: ParaId) -> Vec<Line> {
     let also = diagnosis.also.iter().map(|text| Line::of(Role::Dim, "also ").and(Role::Text, text.as_str()));
     let ask = diagnosis.ask.iter().map(|text| Line::of(Role::Dim, "ask  ").and(Role::Text, text.as_str()));
     lines.extend(also.chain(ask).take(room));
-    lines.push(Line::of(
-        Role::Dim,
-        format!("the para's own node is not asked here: sereno xray {id} asks it"),
-    ));
+    lines.push(own_line(state, id));
     lines
 }
 
