@@ -4,6 +4,7 @@
 //! by key, never by row. Must not import tabs, app, runtime, or any edge.
 
 pub mod alerts;
+pub mod cores;
 pub mod filter;
 pub mod form;
 pub mod health;

@@ -10,7 +10,7 @@ use crate::screen::{Body, Footer, Header, Line, Node, Panel, Role, Screen, Size,
 use crate::state::health::Health;
 use crate::state::table::{Rows, TableState};
 use crate::state::{AppState, Chain, Freshness};
-use crate::tabs::{self, health, validators, words};
+use crate::tabs::{self, health, recovery, validators, words};
 
 /// Age of the newest data from which on the wall says that it sees nothing.
 const BLIND_MS: u64 = 60_000;
@@ -72,6 +72,7 @@ pub fn view(state: &AppState) -> Screen {
         "chains" => table(state, "chains", "chains"),
         "alerts" => table(state, "alerts", "no alert stands"),
         "validators" => validators(state),
+        "paras" => paras(state),
         _ => overview(state),
     };
     parts.push((Size::Share(1), body));
@@ -248,6 +249,19 @@ fn validators(state: &AppState) -> Node {
     let list = shown(state, "validators", Some(Box::new(seats)), "no validator is known");
     Node::Rows(vec![
         (Size::Content(8), Node::panel(head)),
+        (Size::Share(1), Node::panel(Panel { stale, ..list })),
+    ])
+}
+
+/// How many paras there are and how many need somebody; below it they themselves, worst first.
+fn paras(state: &AppState) -> Node {
+    let stale = state.relay().is_none_or(|r| r.freshness() != Freshness::Fresh);
+    let lines = recovery::summary(state);
+    let head = Panel { stale, ..plain("paras-summary", Body::Text(lines)) };
+    let rows = (recovery::TAB.rows)(state, "paras");
+    let list = shown(state, "paras", rows, "no para is known");
+    Node::Rows(vec![
+        (Size::Content(6), Node::panel(head)),
         (Size::Share(1), Node::panel(Panel { stale, ..list })),
     ])
 }

@@ -344,6 +344,16 @@ pub struct Paras {
 }
 
 impl Paras {
+    /// The vote on a code that a para wants; none: none was found, which in a list that was cut means nothing.
+    #[must_use]
+    pub fn vote_of(&self, para: &Para) -> Option<&PvfVote> {
+        let wanted = |vote: &&PvfVote| {
+            let named = vote.wanted_by.iter().any(|(id, _)| *id == para.id);
+            named || para.upgrade.future_code.value() == Some(&vote.code_hash)
+        };
+        self.pvf_votes.value()?.iter().find(wanted)
+    }
+
     /// How far a list was cut; none: it is whole, or was not read at all.
     #[must_use]
     pub fn cut_of<T>(&self, list: &Cited<T>) -> Option<&Cut> {

@@ -3,6 +3,7 @@
 //! In: the store and the alerts at a moment. Out: [`Snapshot`], field by field as CONTRACT says. What could not be read is
 //! null, and every section that was not read stands in `unread` with the reason.
 
+mod cores;
 mod paras;
 mod validators;
 
@@ -51,7 +52,9 @@ pub struct Snapshot {
     validators: Vec<validators::Validator>,
     parachains: Vec<paras::Parachain>,
     hrmp: Vec<paras::Channel>,
-    cores: Vec<paras::CoreEntry>,
+    cores: Vec<cores::CoreEntry>,
+    coretime: cores::Coretimes,
+    on_demand: cores::OnDemand,
     balances: Balances,
     referenda: Vec<()>,
     runtime: Vec<Runtime>,
@@ -189,6 +192,7 @@ impl Snapshot {
         }
         let validators = validators::section(input, &mut unread);
         let paras = paras::sections(input, &mut unread);
+        let coretime = cores::coretime(input, &mut unread);
         Self {
             schema: 1,
             network: input.network.id.clone(),
@@ -200,6 +204,8 @@ impl Snapshot {
             parachains: paras.parachains,
             hrmp: paras.hrmp,
             cores: paras.cores,
+            coretime,
+            on_demand: paras.on_demand,
             balances: Balances::default(),
             referenda: Vec::new(),
             runtime: input.network.chains.iter().map(|spec| runtime(input, spec)).collect(),

@@ -213,7 +213,7 @@ pub struct Wall {
 }
 
 /// The wall's pages where the flags name none.
-pub const WALL_PAGES: [&str; 4] = ["overview", "chains", "alerts", "validators"];
+pub const WALL_PAGES: [&str; 5] = ["overview", "chains", "alerts", "validators", "paras"];
 
 impl Default for Wall {
     fn default() -> Self {

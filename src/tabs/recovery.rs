@@ -1,9 +1,10 @@
-//! Tab 5: every para of the relay, worst first; behind Enter one para under the X-ray: why it does not progress, on what
+//! Tab 5: every para of the relay, worst first, and behind `w` its cores; behind Enter one para under the X-ray: why it does not progress, on what
 //! evidence, and what mends it.
 //!
 //! In: the relay's paras as last read. Out: panels. What was not read is `?` with its reason; what is old says so.
 
 mod cells;
+mod cores;
 mod facts;
 pub mod fits;
 pub mod form;
@@ -37,7 +38,8 @@ pub const TAB: Tab = Tab {
     keys,
 };
 
-const PARAS: &str = "recovery";
+const PARAS: &str = "paras";
+const CORES: &str = "cores";
 const FACTS: &str = "facts";
 const REMEDIES: &str = "runbooks";
 /// Relay blocks after which what was read is old: it is read every ten.
@@ -50,7 +52,7 @@ fn panes(state: &AppState) -> Vec<Pane> {
     let pane = |id: &'static str, list: &str| Pane { id, list: list.to_owned() };
     match state.ui.place.para {
         Some(_) => vec![pane(FACTS, "para/facts"), pane(REMEDIES, "para/runbooks")],
-        None => vec![pane(PARAS, PARAS)],
+        None => vec![pane(PARAS, "recovery"), pane(CORES, CORES)],
     }
 }
 
@@ -60,6 +62,7 @@ fn rows<'a>(state: &'a AppState, pane: &str) -> Option<Box<dyn Rows + 'a>> {
     }
     Some(match (pane, state.ui.place.para) {
         (PARAS, None) => Box::new(paras::ParaRows::new(state)),
+        (CORES, None) => Box::new(cores::CoreRows::new(state)),
         (FACTS, Some(id)) => Box::new(facts::FactRows::new(state, id)),
         (REMEDIES, Some(id)) => Box::new(one::RemedyRows::new(state, id)),
         _ => return None,
@@ -83,7 +86,14 @@ fn keys(state: &AppState) -> Vec<Command> {
     if state.ui.place.para.is_some() {
         return vec![Command::NextPane, Command::Runbooks, Command::Describe, Command::Back, Command::Help];
     }
-    vec![Command::Open, Command::Runbooks, Command::Describe, Command::Filter, Command::Help]
+    vec![
+        Command::Open,
+        Command::NextPane,
+        Command::Runbooks,
+        Command::Describe,
+        Command::Filter,
+        Command::Help,
+    ]
 }
 
 /// The subject of the selected row; the open para where a pane has no row.
@@ -92,6 +102,10 @@ fn selected(state: &AppState) -> Option<Subject> {
     let key = selected_key(state, &pane);
     match (pane.id, state.ui.place.para, key) {
         (PARAS, None, Some(key)) => key.parse().ok().map(|id| Subject::Para(ParaId(id))),
+        (CORES, None, Some(key)) => match cores::CoreRows::new(state).para(&key) {
+            Some(id) => Some(Subject::Para(id)),
+            None => Some(Subject::Chain(state.network.relay()?.id.clone())),
+        },
         (FACTS, Some(id), Some(key)) => Some(Subject::Place(id, key)),
         (_, Some(id), _) => Some(Subject::Para(id)),
         _ => Some(Subject::Chain(state.network.relay()?.id.clone())),
@@ -116,6 +130,18 @@ fn intent(state: &AppState, command: Command) -> Intent {
         (Command::Open, Some(subject)) => Intent::Describe(subject),
         (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
         _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+    }
+}
+
+/// How many paras there are, how many need somebody, and what waits for and of them: for a display without keys.
+#[must_use]
+pub fn summary(state: &AppState) -> Vec<Line> {
+    match state.board() {
+        Some(board) => header::summary(state, &board),
+        None => {
+            let (why, next) = why_unknown(state);
+            vec![Line::of(Role::Unknown, format!("? {why}")), Line::of(Role::Dim, next)]
+        }
     }
 }
 
@@ -147,6 +173,9 @@ pub(super) fn why_unknown(state: &AppState) -> (String, String) {
 fn title(state: &AppState, pane: &str) -> Line {
     match pane {
         PARAS => Line::of(Role::Title, "paras").and(Role::Dim, " · worst first · Enter says why"),
+        CORES => {
+            Line::of(Role::Title, "cores").and(Role::Dim, " · blocks of the relay · Enter opens the para")
+        }
         FACTS => Line::of(Role::Title, "evidence")
             .and(Role::Dim, " · the deciding facts first · d in full · y storage key"),
         _ => match state.ui.place.para {
@@ -163,6 +192,10 @@ fn nothing(state: &AppState, pane: &str) -> (String, String) {
         PARAS if known => (
             "no para is registered on this relay".to_owned(),
             "a registration shows here with its block".to_owned(),
+        ),
+        CORES if known => (
+            "this relay has no core".to_owned(),
+            "C3 sets their number; it counts two sessions later".to_owned(),
         ),
         REMEDIES if known => one::why_no_remedy(state),
         _ => why_unknown(state),
@@ -187,8 +220,12 @@ fn body(state: &AppState) -> Node {
         return one(focus);
     }
     let Some(id) = state.ui.place.para else {
-        let top = (Size::Content(4), Node::panel(header::panel(state)));
-        return Node::Rows(vec![top, (Size::Share(1), one(PARAS))]);
+        let strip = (Size::Cells(1), Node::panel(lists::strip(&panes(state), focus)));
+        let top = match focus {
+            CORES => (Size::Content(7), Node::panel(cores::panel(state))),
+            _ => (Size::Content(5), Node::panel(header::panel(state))),
+        };
+        return Node::Rows(vec![top, strip, (Size::Share(1), one(focus))]);
     };
     let most = if state.ui.height >= 34 { 14 } else { 9 };
     let top = (Size::Content(most), Node::panel(one::verdict(state, id)));

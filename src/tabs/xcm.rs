@@ -103,12 +103,33 @@ fn title(state: &AppState, pane: &str) -> Line {
         format!(" · read at relay {}", super::words::evidence(board.known, state.now))
     });
     match pane {
-        CHANNELS => Line::of(Role::Title, "channels").and(Role::Dim, format!(" · fullest first{at}")),
-        QUEUES => Line::of(Role::Title, "queues")
-            .and(Role::Dim, " · between the relay and its paras, longest first"),
+        CHANNELS => {
+            let line = Line::of(Role::Title, "channels").and(Role::Dim, format!(" · fullest first{at}"));
+            match cut(state) {
+                Some(words) => line.and(Role::Minor, format!(" · ▵ {words}")),
+                None => line,
+            }
+        }
+        QUEUES => {
+            let line = Line::of(Role::Title, "queues")
+                .and(Role::Dim, " · between the relay and its paras, longest first");
+            let cut = state.board().and_then(|b| b.known.value.cut_of(&b.known.value.registered).cloned());
+            match cut {
+                Some(cut) => line.and(Role::Minor, format!(" · ▵ {}", cut.words())),
+                None => line,
+            }
+        }
         _ => Line::of(Role::Title, "failed messages")
             .and(Role::Dim, " · by events of the blocks in memory, newest first"),
     }
+}
+
+/// What is missing in the list of channels.
+fn cut(state: &AppState) -> Option<String> {
+    let board = state.board()?;
+    let paras = &board.known.value;
+    let cut = paras.cut_of(&paras.requests).or_else(|| paras.cut_of(&paras.registered))?;
+    Some(cut.words())
 }
 
 fn nothing(state: &AppState, pane: &str) -> (String, String) {

@@ -41,6 +41,9 @@ pub(super) fn also(case: &Case<'_>, para: &Para) -> Vec<String> {
     if asked > 0 {
         lines.push(format!("Open: {} for a channel with it (B3, B6).", many(asked, "request")));
     }
+    if let Some(cut) = case.relay.cut_of(&case.relay.requests) {
+        lines.push(format!("There may be more requests for channels: {}.", cut.words()));
+    }
     lines
 }
 

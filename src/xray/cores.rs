@@ -54,11 +54,27 @@ pub(super) fn no_core(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option
         (None, Some(later)) => {
             format!("{intro}; core {} is its own from relay block #{} on.", later.core, later.begin)
         }
-        (None, None) => format!("{intro} and no core is assigned to it."),
+        (None, None) => match blind_to_come(case) {
+            Some(why) => {
+                notes.missing("assignments to come", &relay.schedules.name, &why);
+                format!(
+                    "{intro} and no core is assigned to it now; whether one will be is not known ({why})."
+                )
+            }
+            None => format!("{intro} and no core is assigned to it."),
+        },
     };
     let finding = Finding::new(Cause::NoCore, sentence);
     let comes = assigned.is_some() || later.is_some();
     Some(if comes { finding } else { remedies(case, para, finding) })
+}
+
+/// Why an assignment to come may stand where nobody looked: the list was cut, or not read while assignments of now were.
+fn blind_to_come(case: &Case<'_>) -> Option<String> {
+    let relay = case.relay;
+    let unread = relay.schedules.unread().filter(|_| relay.work.unread().is_none());
+    let cut = || relay.cut_of(&relay.schedules).map(crate::domain::para::Cut::words);
+    unread.map(ToString::to_string).or_else(cut)
 }
 
 /// Why a core that is assigned may serve nobody: this session has no group for it.

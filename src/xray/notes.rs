@@ -124,6 +124,14 @@ impl Notes {
         });
     }
 
+    /// A list of the relay was not read to its end, and what was looked for is not in the part that was.
+    pub(super) fn missing(&mut self, text: &str, name: &str, reason: &str) {
+        if self.unread.iter().all(|known| known.name != name) {
+            let (text, name) = (text.to_owned(), name.to_owned());
+            self.unread.push(Unread { text, name, reason: Clean::of(reason) });
+        }
+    }
+
     /// True where something was not read.
     pub(super) fn is_blind(&self) -> bool {
         !self.unread.is_empty()

@@ -22,11 +22,13 @@ pub(super) fn pvf(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Fin
 }
 
 fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVote> {
-    let wanted = |vote: &&PvfVote| {
-        let named = vote.wanted_by.iter().any(|(id, _)| *id == para.id);
-        named || para.upgrade.future_code.value() == Some(&vote.code_hash)
-    };
-    votes(case, notes).value()?.iter().find(wanted)
+    votes(case, notes).value()?;
+    let found = case.relay.vote_of(para);
+    // What was left out may be the one that is looked for.
+    if let (None, Some(cut)) = (found, case.relay.cut_of(&case.relay.pvf_votes)) {
+        notes.missing("votes on codes", &cut.place, &cut.words());
+    }
+    found
 }
 
 /// The votes on codes, of all paras.

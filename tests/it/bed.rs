@@ -13,6 +13,9 @@ use sereno::keymap::Keymap;
 use sereno::state::{AppState, Mode};
 use std::collections::BTreeMap;
 
+/// The market of cores of the bed.
+#[path = "bed/market.rs"]
+mod market;
 /// Paras of the bed.
 #[path = "bed/paras.rs"]
 mod paras;
@@ -284,6 +287,9 @@ impl Bed {
             self.fact(chain, source, Fact::Disputes { disputes: vec![], frozen: None });
             self.tell_paras(at);
         } else {
+            if chain == "coretime" && self.trouble {
+                self.tell_market(at);
+            }
             let reason = Clean::of("no such pallet: Staking");
             self.fact(chain, source, Fact::Unread { section: Clean::of("era"), reason });
         }

@@ -8,9 +8,10 @@
 )]
 
 mod backfill;
-mod bed;
+pub mod bed;
 mod blocks;
 mod codec;
+mod coretime;
 mod finality;
 mod lies;
 mod links;

@@ -21,4 +21,4 @@ pub use encode::{Encoder, accounts, bytes, number, numbers, stash, twox64_key};
 pub use faults::{Accept, Heads, Pipe, Script};
 pub use front::{Front, Place, Rules};
 pub use node::Node;
-pub use script::{Chain, FakeRuntime, Shows, recorded};
+pub use script::{Chain, FakeRuntime, Shows, key, recorded};

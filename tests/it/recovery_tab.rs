@@ -45,6 +45,46 @@ fn paras_come_worst_first_sort_both_ways_and_unknown_stays_last() {
     assert_eq!(paras(&bed).last(), Some(&2_100), "nor is it the least");
 }
 
+/// Cells of the row of a core.
+fn core(bed: &Bed, index: u32) -> String {
+    let text = picture(bed);
+    let rows = text.lines().skip_while(|l| !l.contains("GIVEN TO")).skip(1);
+    let own = |l: &&str| l.split_whitespace().nth(1) == Some(index.to_string().as_str());
+    rows.take_while(|l| !l.starts_with('└')).find(own).unwrap_or_else(|| panic!("{index}\n{text}")).to_owned()
+}
+
+#[test]
+fn the_cores_are_behind_w_each_with_its_end_its_holder_and_its_renewal() {
+    let mut bed = bed("5 w");
+    let text = picture(&bed);
+    for needed in [
+        "cores 8 · 7 given to paras · 0 to the pool · on demand 1 order, 0.1 PAS a block",
+        "sale price falls",
+        "1 of 4 left",
+        "market read at Coretime",
+    ] {
+        assert!(text.contains(needed), "{needed}\n{text}");
+    }
+    assert!(core(&bed, 0).contains("1000 Asset Hub") && core(&bed, 0).contains("reserved"));
+    assert!(core(&bed, 4).contains("leased") && core(&bed, 5).contains("5 356 by itself"), "{text}");
+    assert!(core(&bed, 6).contains("bob") && core(&bed, 7).contains("pool 28800/57600"), "{text}");
+    bed.keys("j j j j Enter");
+    assert_eq!(bed.state.ui.place, Place::para(5, ParaId(2_000)));
+    let mut bed = self::bed("5 w / 2 0 3 4 Enter");
+    assert!(core(&bed, 5).contains("2034"));
+    bed.keys("s s");
+    assert!(core(&bed, 5).contains("2034"), "{}", bed.said());
+}
+
+#[test]
+fn without_a_market_the_cores_stand_with_the_reason_why_nothing_is_known_of_it() {
+    let mut bed = Bed::healthy(Mode::Console).size(120, 40);
+    bed.keys("5 w");
+    let text = picture(&bed);
+    assert!(text.contains("? market: Coretime: not read yet"), "{text}");
+    assert!(text.contains("GIVEN TO") && text.contains("task 1000"), "{text}");
+}
+
 #[test]
 fn the_filter_looks_at_number_name_lifecycle_and_state() {
     for (typed, expected) in

@@ -143,6 +143,9 @@ fn validators() {
 #[test]
 fn recovery() {
     pictures("recovery", || Bed::recovery(Mode::Console), "5");
+    pictures("recovery-cores", || Bed::recovery(Mode::Console), "5 w");
+    pictures("recovery-cores-unread", || Bed::healthy(Mode::Console), "5 w");
+    pictures("wall-paras", || Bed::recovery(Mode::Wall), "Shift-Tab");
     pictures("recovery-para-silent", || Bed::recovery(Mode::Console), "5 Enter");
     pictures("recovery-para", || Bed::recovery(Mode::Console), "5 / 2 0 4 3 Enter Enter");
     pictures("recovery-unread", || Bed::unread_paras(Mode::Console), "5");

@@ -53,14 +53,35 @@ fn the_snapshot_has_paras_channels_and_cores_and_names_what_was_not_read() {
     assert!(asked["requested"] == true && asked["open"] == false && asked["msg_count"].is_null());
     let cores = json["cores"].as_array().unwrap();
     assert_eq!(cores.len(), 8);
-    assert_eq!(cores[0], serde_json::json!({ "index": 0, "assignment": "task 1000", "occupied_by": 1_000 }));
-    assert_eq!(cores[7], serde_json::json!({ "index": 7, "assignment": "idle", "occupied_by": null }));
+    let core = |n: usize| (&cores[n]["index"], &cores[n]["assignment"], &cores[n]["occupied_by"]);
+    assert_eq!(core(0), (&0.into(), &"task 1000".into(), &1_000.into()));
+    assert_eq!(core(7), (&7.into(), &"idle".into(), &serde_json::Value::Null));
+    assert_eq!(cores[4]["scheduled"], 2_000);
+    assert_eq!(cores[4]["ends_at"], (12_345_600 / 80 + 3_000) * 80);
+    assert_eq!(
+        (&cores[5]["market"]["title"], &cores[5]["market"]["auto_renewal"]),
+        (&"bought".into(), &2_034.into())
+    );
+    assert_eq!(
+        cores[7]["next"],
+        serde_json::json!({ "begin": 12_346_400, "assignment": "pool 28800/57600, task 2051 28800/57600" })
+    );
+    let sale = &json["coretime"]["sale"];
+    assert_eq!(
+        (&sale["phase"], &sale["left"], &sale["end_price"]),
+        (&"leadin".into(), &1.into(), &"5000000000000".into())
+    );
+    assert_eq!(sale["ends_at"], (12_345_600 / 80 + 1_260) * 80 - 10);
+    assert_eq!(json["on_demand"]["price"], "1000000000");
+    assert_eq!(json["on_demand"]["queue"][0]["para_id"], 2_090);
+    assert_eq!(para(2_000)["deposit"], "5000000000000");
 }
 
 #[test]
 fn where_the_paras_were_not_read_the_sections_are_empty_and_say_why() {
     let bed = Bed::new(Mode::Headless);
     let json = serde_json::to_value(headless::snapshot_of(&bed.state)).unwrap();
+    assert!(json["coretime"]["sale"].is_null() && json["unread"]["coretime"].is_string());
     for section in ["parachains", "hrmp", "cores"] {
         assert_eq!(json[section], serde_json::json!([]));
         assert!(json["unread"][section].is_string(), "{}", json["unread"]);

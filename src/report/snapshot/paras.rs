@@ -1,15 +1,16 @@
-//! The sections `parachains[]`, `hrmp[]` and `cores[]` of the snapshot.
+//! The sections `parachains[]` and `hrmp[]` of the snapshot.
 //!
-//! In: the relay's paras as last read. Out: one entry a para, a channel or a request, a core. What was not read is null; why
+//! In: the relay's paras as last read. Out: one entry a para, a channel or a request. What was not read is null; why
 //! stands in `unread`.
 
 use super::Input;
-use crate::domain::para::{Assigned, Cited, Core, CoreWork, GoAhead, Para, Paras};
+use super::cores::{self, CoreEntry, OnDemand};
+use crate::domain::para::{Cited, GoAhead, Para, Paras};
 use crate::domain::store::paras::{Included, listed};
 use crate::domain::{AccountId, ChainView, Hash};
 use crate::state::paras::{Board, Row};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One para.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +29,34 @@ pub(super) struct Parachain {
     sovereign: Sovereign,
     queues: Queues,
     health: &'static str,
+    head_hash: Option<Hash>,
+    most_recent_context: Option<u64>,
+    /// Relay blocks, as far as this run saw them.
+    last_backed: Option<u64>,
+    timed_out: Vec<u64>,
+    deposit: Option<String>,
+    /// Until which relay block a further upgrade is refused.
+    cooldown_until: Option<u64>,
+    authorized_code: Option<AuthorizedCode>,
+    /// The vote of the validators on its code.
+    pvf_vote: Option<PvfVote>,
+    /// Its account on other parachains, in the relay's prefix.
+    sibling_account: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct AuthorizedCode {
+    code_hash: Hash,
+    expires_at: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct PvfVote {
+    code_hash: Hash,
+    accept: usize,
+    reject: usize,
+    voters: usize,
+    sessions: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,6 +86,12 @@ struct Queues {
     ump: Option<u64>,
     hrmp_in: Option<u64>,
     hrmp_out: Option<u64>,
+    /// The relay block in which the oldest message to the para was sent.
+    dmp_oldest: Option<u64>,
+    /// Pages kept only for messages that are too heavy to run by themselves.
+    ump_overweight_pages: Option<u32>,
+    /// Up to which relay block it has taken the messages of its channels.
+    hrmp_watermark: Option<u64>,
 }
 
 /// A channel, or a request for one.
@@ -76,21 +111,13 @@ pub(super) struct Channel {
     max_total_size: Option<u32>,
 }
 
-/// A core.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct CoreEntry {
-    index: u32,
-    /// `task 2000`, `pool`, `idle`; several with their parts of 57 600.
-    assignment: Option<String>,
-    occupied_by: Option<u32>,
-}
-
-/// The three sections.
+/// The sections.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
     pub(super) parachains: Vec<Parachain>,
     pub(super) hrmp: Vec<Channel>,
     pub(super) cores: Vec<CoreEntry>,
+    pub(super) on_demand: OnDemand,
 }
 
 /// The sections, and why parts of them are missing.
@@ -101,7 +128,7 @@ pub(super) fn sections(input: Input<'_>, unread: &mut BTreeMap<String, String>) 
         let why = relay.map_or("no relay chain is watched or answers", |(_, view)| {
             view.parachains.reason().map_or("not read yet", |reason| reason.as_str())
         });
-        for section in ["parachains", "hrmp", "cores"] {
+        for section in ["parachains", "hrmp", "cores", "on_demand"] {
             unread.insert(section.to_owned(), why.to_owned());
         }
         return Sections::default();
@@ -128,9 +155,23 @@ pub(super) fn sections(input: Input<'_>, unread: &mut BTreeMap<String, String>) 
     for row in &board.rows {
         unread.extend(holes(row.para).map(|(name, why)| (format!("parachains.{}.{name}", row.para.id), why)));
     }
-    let mut parachains: Vec<Parachain> = board.rows.iter().map(|row| parachain(view, row)).collect();
+    let mut parachains: Vec<Parachain> = board.rows.iter().map(|row| parachain(view, paras, row)).collect();
     parachains.sort_by_key(|p| p.para_id);
-    Sections { parachains, hrmp: channels(paras), cores: cores(paras) }
+    for (section, cut) in [
+        ("parachains", paras.cut_of(&paras.registered)),
+        ("hrmp", paras.cut_of(&paras.registered)),
+        ("hrmp.requested", paras.cut_of(&paras.requests)),
+        ("cores.next", paras.cut_of(&paras.schedules)),
+        ("parachains.pvf_votes", paras.cut_of(&paras.pvf_votes)),
+    ] {
+        unread.extend(cut.map(|cut| (format!("{section}.cut"), cut.words())));
+    }
+    Sections {
+        parachains,
+        hrmp: channels(paras),
+        cores: cores::cores(input, paras),
+        on_demand: cores::on_demand(paras, unread),
+    }
 }
 
 /// What of a para was not read.
@@ -163,8 +204,9 @@ fn address(view: &ChainView, account: &AccountId) -> String {
     }
 }
 
-fn parachain(view: &ChainView, row: &Row<'_>) -> Parachain {
+fn parachain(view: &ChainView, paras: &Paras, row: &Row<'_>) -> Parachain {
     let para = row.para;
+    let progress = view.paras.get(&para.id);
     let registration = para.registration.value();
     let upgrade = &para.upgrade;
     let pending = upgrade.future_code.value().is_some()
@@ -209,8 +251,42 @@ fn parachain(view: &ChainView, row: &Row<'_>) -> Parachain {
             ump,
             hrmp_in: row.hrmp.0,
             hrmp_out: row.hrmp.1,
+            dmp_oldest: listed(&para.dmp).and_then(|list| list.first()).map(|message| message.sent_at),
+            ump_overweight_pages: match para.ump.value() {
+                Some(book) => Some(book.overweight_pages()),
+                None => para.ump.is_absent().then_some(0),
+            },
+            hrmp_watermark: para.watermark.value().copied(),
         },
         health: row.state.health(),
+        head_hash: para.head.value().and_then(|head| head.block).map(|block| block.hash),
+        most_recent_context: para.context.value().copied(),
+        last_backed: progress.and_then(|progress| progress.last_backed),
+        timed_out: progress.map_or_else(Vec::new, |progress| progress.timed_out.iter().copied().collect()),
+        deposit: registration.map(|r| r.deposit.to_string()),
+        cooldown_until: cooldown(paras, para),
+        authorized_code: upgrade
+            .authorized
+            .value()
+            .map(|a| AuthorizedCode { code_hash: a.code_hash, expires_at: a.expires }),
+        pvf_vote: paras.vote_of(para).map(pvf_vote),
+        sibling_account: address(view, &para.sibling),
+    }
+}
+
+fn cooldown(paras: &Paras, para: &Para) -> Option<u64> {
+    let own = listed(&paras.cooldowns)?.iter().find(|(id, _)| *id == para.id)?;
+    Some(own.1)
+}
+
+fn pvf_vote(vote: &crate::domain::para::PvfVote) -> PvfVote {
+    let ones = |bits: &[bool]| bits.iter().filter(|bit| **bit).count();
+    PvfVote {
+        code_hash: vote.code_hash,
+        accept: ones(&vote.accept),
+        reject: ones(&vote.reject),
+        voters: vote.accept.len(),
+        sessions: vote.sessions,
     }
 }
 
@@ -244,41 +320,4 @@ fn channels(paras: &Paras) -> Vec<Channel> {
         max_total_size: None,
     });
     open.chain(requested).collect()
-}
-
-fn cores(paras: &Paras) -> Vec<CoreEntry> {
-    let (claims, work, seen) = (listed(&paras.claim_queue), listed(&paras.work), listed(&paras.cores));
-    let count = paras.limits.value().map_or(0, |limits| limits.num_cores);
-    let places = u32::try_from(seen.map_or(0, <[_]>::len)).unwrap_or(0);
-    let mut all: BTreeSet<u32> = (0..count.max(places)).collect();
-    all.extend(claims.into_iter().flatten().map(|(core, _)| *core));
-    all.extend(work.into_iter().flatten().map(|work| work.core));
-    let occupied = |index: u32| match seen?.get(usize::try_from(index).ok()?)? {
-        Core::Occupied(on) => Some(on.para.0),
-        Core::Scheduled(_) | Core::Free => None,
-    };
-    all.into_iter()
-        .map(|index| CoreEntry {
-            index,
-            assignment: work.map(|work| assignment(work.iter().find(|w| w.core == index))),
-            occupied_by: occupied(index),
-        })
-        .collect()
-}
-
-/// To whom a core is assigned, in words; with parts where it is shared.
-fn assignment(work: Option<&CoreWork>) -> String {
-    let word = |assigned: &Assigned| match assigned {
-        Assigned::Idle => "idle".to_owned(),
-        Assigned::Pool => "pool".to_owned(),
-        Assigned::Task(para) => format!("task {para}"),
-    };
-    match work.map_or(&[][..], |work| work.parts.as_slice()) {
-        [] => "idle".to_owned(),
-        [(only, _)] => word(only),
-        several => {
-            let part = |(assigned, parts): &(Assigned, u32)| format!("{} {parts}/57600", word(assigned));
-            several.iter().map(part).collect::<Vec<_>>().join(", ")
-        }
-    }
 }

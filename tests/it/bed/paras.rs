@@ -7,12 +7,13 @@ use super::{Bed, START, account, hash};
 use sereno::domain::para::{Assigned, Occupied};
 use sereno::domain::para::{
     Book, Channel, ChannelRequest, ChannelState, Cited, Core, CoreWork, Found, GoAhead, Head, Lifecycle,
-    Limits, Message, Para, Paras, Registration, Sovereign, Upgrade, child_account, sibling_account,
+    Limits, Message, Order, Para, Paras, Registration, Schedule, Sovereign, Upgrade, child_account,
+    sibling_account,
 };
 use sereno::domain::{BlockRef, Clean, EventRecord, Fact, Hash, ParaId, UnixMs};
 use sereno::state::Mode;
 
-fn found<T>(name: &str, value: T) -> Cited<T> {
+pub(super) fn found<T>(name: &str, value: T) -> Cited<T> {
     Cited { found: Found::Value(value), ..absent(name) }
 }
 
@@ -163,6 +164,10 @@ fn paras(at: BlockRef, now: i64, trouble: bool) -> Paras {
         Some(id) => Core::Scheduled(*id),
         None => Core::Free,
     };
+    let parts = vec![(Assigned::Pool, 28_800), (Assigned::Task(ParaId(2_051)), 28_800)];
+    let later = Schedule { core: 7, begin: 12_346_400, end_hint: None, parts };
+    let later = if trouble { vec![later] } else { vec![] };
+    let orders = vec![Order { para: ParaId(2_090), ordered_at: at.number - 2 }];
     let limits =
         Limits { num_cores: 8, availability_period: 10, min_backing_votes: 2, max_head_bytes: 20_480 };
     Paras {
@@ -174,9 +179,13 @@ fn paras(at: BlockRef, now: i64, trouble: bool) -> Paras {
         work: found("ParaScheduler.CoreDescriptors", claims.iter().map(task).collect()),
         cores: found("ParachainHost.availability_cores()", claims.iter().map(core).collect()),
         claim_queue: found("ParachainHost.claim_queue()", claims),
-        schedules: found("ParaScheduler.CoreSchedules", vec![]),
-        on_demand: absent("OnDemand.OrderStatus"),
-        spot_price: absent("OnDemand.OrderStatus"),
+        schedules: found("ParaScheduler.CoreSchedules", later),
+        on_demand: if trouble {
+            found("OnDemand.OrderStatus", orders)
+        } else {
+            absent("OnDemand.OrderStatus")
+        },
+        spot_price: found("OnDemand.OrderStatus", 1_000_000_000),
         groups: absent("ParaScheduler.ValidatorGroups"),
         validators: found("ParasShared.ActiveValidatorIndices", (1..=4).map(account).collect()),
         disabled: found("Session.DisabledValidators", vec![]),

@@ -84,6 +84,19 @@ impl FakeRuntime {
     }
 }
 
+impl FakeRuntime {
+    /// The runtime of the Coretime chain of 2026 (spec 2000006).
+    pub fn coretime() -> Self {
+        Self {
+            code_hash: Hash([10; 32]),
+            spec_version: 2_000_006,
+            metadata: Arc::new(unpack(include_bytes!("../fixtures/coretime-metadata.scale.zst"))),
+            events: "0x00".to_owned(),
+            para: Some(1_005),
+        }
+    }
+}
+
 fn unpack(bytes: &[u8]) -> Vec<u8> {
     zstd::decode_all(bytes).unwrap()
 }

@@ -3,11 +3,12 @@
 //! In: the relay's paras as last read, the relay's count of inclusions. Out: name and value lines.
 
 use super::{Pairs, moment, optional, pair, unknown};
-use crate::domain::para::{Cited, Found, Para};
+use crate::domain::para::{Cited, Found, Para, Paras};
+use crate::domain::store::paras::{cores, listed};
 use crate::domain::{AccountId, ParaId};
 use crate::screen::{Line, Role, format};
 use crate::state::AppState;
-use crate::tabs::{recovery, words};
+use crate::tabs::{recovery, validators, words};
 
 /// Longest value shown, characters: heads are longer.
 const MOST: usize = 160;
@@ -47,7 +48,9 @@ pub(super) fn pairs(state: &AppState, id: ParaId) -> Option<Pairs> {
             if let Some(why) = view.unread.get("paras") {
                 out.push(unknown("last read", &format!("failed: {why}")));
             }
-            out.extend(facts(state, para));
+            out.extend(backing(state, &known.value, para));
+            out.extend(code(&known.value, para));
+            out.extend(facts(state, &known.value, para));
         }
         (Some(known), None) => {
             out.push(unknown("state", &format!("not registered, {}", words::evidence(known, state.now))));
@@ -75,7 +78,82 @@ fn fact<T>(name: &str, cited: &Cited<T>, show: impl FnOnce(&T) -> String) -> Pai
     vec![line, (Line::of(Role::Dim, "  stands in"), place)]
 }
 
-fn facts(state: &AppState, para: &Para) -> Pairs {
+/// Its cores, the groups that back on them, and who of them did not vote for its newest candidate that was seen.
+fn backing(state: &AppState, paras: &Paras, para: &Para) -> Pairs {
+    let all = cores(paras);
+    let own = all.as_ref().map(|all| all.get(&para.id).cloned().unwrap_or_default());
+    let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let cores = own.as_ref().map(|own| list(own.iter().map(ToString::to_string).collect()));
+    let queue = listed(&paras.claim_queue).map(|claims| {
+        let claim = |(core, queue): &(u32, Vec<ParaId>)| {
+            let places = queue.iter().filter(|id| **id == para.id).count();
+            (places > 0).then(|| format!("core {core}: {places} of {} places", queue.len()))
+        };
+        list(claims.iter().filter_map(claim).collect())
+    });
+    let names = |indices: &[u32]| {
+        let name = |index: &u32| {
+            let place = usize::try_from(*index).ok();
+            let stash = paras.validators.value().zip(place).and_then(|(all, place)| all.get(place));
+            stash.map_or_else(|| format!("validator {index}"), |stash| validators::label(state, stash))
+        };
+        indices.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    let groups = paras.groups.value().zip(own.as_ref()).map(|(groups, own)| {
+        let one = |core: &u32| {
+            let group = groups.group_of(*core)?;
+            Some(format!("core {core}: group {group}, {}", names(groups.members_of(group)?)))
+        };
+        list(own.iter().filter_map(one).collect())
+    });
+    let why =
+        |why: Option<&crate::domain::Clean>| why.map_or_else(|| "not read".to_owned(), ToString::to_string);
+    vec![
+        optional("cores", cores, "neither claims nor assignments were read"),
+        optional("claim queue", queue, &why(paras.claim_queue.unread())),
+        optional("backing groups", groups, &why(paras.groups.unread())),
+        optional("did not vote", silent(state, para, &names), "no candidate of it was seen with its votes"),
+    ]
+}
+
+/// Who of its group did not vote for the newest of its candidates.
+fn silent(state: &AppState, para: &Para, names: &dyn Fn(&[u32]) -> String) -> Option<String> {
+    let view = state.relay()?.view?;
+    let newest = view.blocks.newest_first().find_map(|row| {
+        let votes = row.block.votes.as_ref()?;
+        let candidate = votes.backing.as_ref()?.iter().find(|c| c.para == para.id)?;
+        Some((row.block.at.number, candidate))
+    });
+    let (number, candidate) = newest?;
+    let who = if candidate.missed.is_empty() { "nobody".to_owned() } else { names(&candidate.missed) };
+    Some(format!("{who}, of group {} in relay block #{}", candidate.group, format::number(number)))
+}
+
+/// Its upgrade as far as lists of the relay tell of it: cooldown, votes of the validators on its code.
+fn code(paras: &Paras, para: &Para) -> Pairs {
+    let cooldown = listed(&paras.cooldowns).map(|list| match list.iter().find(|(id, _)| *id == para.id) {
+        Some((_, until)) => format!("until relay block #{}", format::number(*until)),
+        None => "none".to_owned(),
+    });
+    let ones = |bits: &[bool]| bits.iter().filter(|bit| **bit).count();
+    let vote = paras.vote_of(para).map(|vote| {
+        let (yes, no, all) = (ones(&vote.accept), ones(&vote.reject), vote.accept.len());
+        let since = format::number(vote.since);
+        format!("{yes} for, {no} against of {all}, since relay block #{since}, {} sessions", vote.sessions)
+    });
+    let cut = paras.cut_of(&paras.pvf_votes);
+    let whole = listed(&paras.pvf_votes).filter(|_| cut.is_none());
+    let vote = vote.or_else(|| whole.map(|_| "none".to_owned()));
+    let why = match (paras.pvf_votes.unread(), cut) {
+        (Some(why), _) => why.to_string(),
+        (None, Some(cut)) => cut.words(),
+        (None, None) => "not read".to_owned(),
+    };
+    let unread = paras.cooldowns.unread().map_or_else(|| "not read".to_owned(), ToString::to_string);
+    vec![optional("cooldown", cooldown, &unread), optional("vote on its code", vote, &why)]
+}
+
+fn facts(state: &AppState, paras: &Paras, para: &Para) -> Pairs {
     let relay = state.relay();
     let address = |a: &AccountId| relay.map_or_else(|| format!("{a}"), |r| r.address(a));
     let list = |ids: &Vec<ParaId>| match ids.as_slice() {
@@ -115,12 +193,19 @@ fn facts(state: &AppState, para: &Para) -> Pairs {
         }),
         fact("messages to the relay", &para.ump, |book| {
             let (messages, bytes) = (format::number(book.messages), format::number(book.bytes));
-            format!("{messages} with {bytes} bytes in {} pages", book.pages)
+            let heavy = match book.overweight_pages() {
+                0 => String::new(),
+                n => format!(", {n} of them only for messages too heavy to run"),
+            };
+            format!("{messages} with {bytes} bytes in {} pages{heavy}", book.pages)
         }),
+        fact("channels read up to", &para.watermark, block),
         fact("channels from", &para.inbound, list),
         fact("channels to", &para.outbound, list),
         fact("sovereign account", &para.sovereign.free, |free| {
-            format!("{} on {}", amount(*free), address(&para.sovereign.account))
+            let least = paras.existential_deposit.value();
+            let least = least.map_or_else(String::new, |l| format!(", at least {} are needed", amount(*l)));
+            format!("{} on {}{least}", amount(*free), address(&para.sovereign.account))
         }),
         vec![pair("on other paras", address(&para.sibling))],
     ]
