@@ -65,7 +65,7 @@ pub(super) fn no_core(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option
         },
     };
     let finding = Finding::new(Cause::NoCore, sentence);
-    let comes = assigned.is_some() || later.is_some();
+    let comes = assigned.is_some() || later.is_some() || blind_to_come(case).is_some();
     Some(if comes { finding } else { remedies(case, para, finding) })
 }
 

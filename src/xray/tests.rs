@@ -1,5 +1,7 @@
 //! The tree on prepared states: each cause, what comes before what, and that nothing unread is called healthy.
 
+mod cut;
+
 use super::{Case, Cause, Diagnosis, Outcome, examine};
 use crate::domain::para::{
     Assigned, Book, Channel, ChannelState, Cited, Constraints, Core, CoreWork, Found, GoAhead, Groups, Head,

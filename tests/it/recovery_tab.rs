@@ -66,7 +66,7 @@ fn the_cores_are_behind_w_each_with_its_end_its_holder_and_its_renewal() {
         assert!(text.contains(needed), "{needed}\n{text}");
     }
     assert!(core(&bed, 0).contains("1000 Asset Hub") && core(&bed, 0).contains("reserved"));
-    assert!(core(&bed, 4).contains("leased") && core(&bed, 5).contains("5 356 by itself"), "{text}");
+    assert!(core(&bed, 4).contains("leased") && core(&bed, 5).contains("356 by itself"), "{text}");
     assert!(core(&bed, 6).contains("bob") && core(&bed, 7).contains("pool 28800/57600"), "{text}");
     bed.keys("j j j j Enter");
     assert_eq!(bed.state.ui.place, Place::para(5, ParaId(2_000)));

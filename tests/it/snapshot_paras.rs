@@ -15,7 +15,11 @@ fn the_snapshot_has_paras_channels_and_cores_and_names_what_was_not_read() {
     assert_eq!(json["parachains"].as_array().unwrap().len(), 10);
     let lost = para(2_043);
     assert_eq!((&lost["health"], &lost["cores"]), (&"degraded".into(), &serde_json::json!([])));
-    assert_eq!(lost["queues"], serde_json::json!({ "dmp": 14, "ump": 0, "hrmp_in": 3, "hrmp_out": 26 }));
+    let queues = serde_json::json!({
+        "dmp": 14, "ump": 0, "hrmp_in": 3, "hrmp_out": 26, "dmp_oldest": 12_343_800,
+        "ump_overweight_pages": 0, "hrmp_watermark": 12_343_839,
+    });
+    assert_eq!(lost["queues"], queues);
     assert_eq!(lost["sovereign"]["free"], "2000000000");
     assert_eq!((&lost["locked"], &lost["name"]), (&true.into(), &serde_json::Value::Null));
     assert_eq!(para(2_000)["health"], "unstable");

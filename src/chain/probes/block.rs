@@ -55,6 +55,17 @@ pub(in crate::chain) struct Touched {
     pub(in crate::chain) config: bool,
 }
 
+impl Touched {
+    fn by(events: &Events) -> Self {
+        Self {
+            paras: events.list.iter().any(relay::touches_paras),
+            market: events.list.iter().any(coretime::touches),
+            governance: events.list.iter().any(sudo::touches_governance),
+            config: events.list.iter().any(sudo::touches_config),
+        }
+    }
+}
+
 /// A block read in full.
 pub(in crate::chain) struct ReadBlock {
     /// The block.
@@ -152,13 +163,8 @@ pub(in crate::chain) async fn read(
     let index = session.map(|s| s.index);
     let events = around.before.runtime.events(events_bytes(runtime, &state));
     let disputes_changed = events.list.iter().any(relay::touches_disputes);
-    let touched = Touched {
-        paras: events.list.iter().any(relay::touches_paras),
-        market: events.list.iter().any(coretime::touches),
-        governance: events.list.iter().any(sudo::touches_governance),
-        config: events.list.iter().any(sudo::touches_config),
-    };
     let sudo = sudo::told(&around.before.runtime, &events);
+    let touched = Touched::by(&events);
     let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
     let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
     let doubts_runtime = events.error.is_some() || code_updated || foreign;

@@ -134,9 +134,9 @@ impl Rows for CoreRows<'_> {
             column("NOW", (12, 22), false, 0),
             column("CLAIM QUEUE", (11, 24), false, 4),
             column("GIVEN TO", (12, 36), false, 0),
-            column("ENDS", (9, 11), true, 0),
+            column("ENDS", (9, 14), true, 0),
             column("AT RELAY BLOCK", (14, 14), true, 3),
-            column("THEN", (9, 24), false, 2),
+            column("THEN", (9, 36), false, 2),
             column("MARKET", (10, 18), false, 0),
             column("RENEWAL", (9, 20), true, 1),
         ]

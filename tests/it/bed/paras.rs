@@ -122,6 +122,12 @@ fn channel(sender: u32, recipient: u32, messages: u32, bytes: u32) -> Channel {
     }
 }
 
+/// Core 7 is shared from relay block 12 346 400 on.
+fn later() -> Schedule {
+    let parts = vec![(Assigned::Pool, 28_800), (Assigned::Task(ParaId(2_051)), 28_800)];
+    Schedule { core: 7, begin: 12_346_400, end_hint: None, parts }
+}
+
 /// The relay's paras in the state of block `at`.
 fn paras(at: BlockRef, now: i64, trouble: bool) -> Paras {
     let system = [(1_000, 0), (1_002, 1), (1_004, 2), (1_005, 3)];
@@ -164,9 +170,7 @@ fn paras(at: BlockRef, now: i64, trouble: bool) -> Paras {
         Some(id) => Core::Scheduled(*id),
         None => Core::Free,
     };
-    let parts = vec![(Assigned::Pool, 28_800), (Assigned::Task(ParaId(2_051)), 28_800)];
-    let later = Schedule { core: 7, begin: 12_346_400, end_hint: None, parts };
-    let later = if trouble { vec![later] } else { vec![] };
+    let later = if trouble { vec![later()] } else { vec![] };
     let orders = vec![Order { para: ParaId(2_090), ordered_at: at.number - 2 }];
     let limits =
         Limits { num_cores: 8, availability_period: 10, min_backing_votes: 2, max_head_bytes: 20_480 };

@@ -191,8 +191,8 @@ async fn cores_their_ends_and_the_price_of_an_order_are_read_under_the_runtime_o
     assert_eq!(schedule.parts, [(task(1_000), 57_600)]);
     let orders = read.on_demand.value().expect("orders");
     assert_eq!((orders.len(), orders[0].para, orders[0].ordered_at), (1, ParaId(2_000), 3));
-    // Nothing is stored of the configuration in this chain: without its base fee no price is made up.
-    assert!(read.spot_price.unread().is_some(), "{:?}", read.spot_price);
+    // The base fee of the runtime's own default configuration, 0.001 PAS, times two and a half.
+    assert_eq!(read.spot_price.value(), Some(&25_000_000));
     assert_eq!(read.paras[&ParaId(2_000)].watermark.value(), Some(&4));
     assert!(read.cut.is_empty(), "{:?}", read.cut);
 }
