@@ -150,6 +150,8 @@ impl Failed {
     }
 }
 
+/// Said of a call that sends a message.
+pub const SENT: &str = "a message was sent to another chain: what it does there is not rehearsed";
 /// Events that are shown.
 const MAX_EVENTS: usize = 500;
 /// Differences of the second way that are named.
@@ -369,7 +371,7 @@ fn remarks(taken: &Taken, block: BlockRef, caveats: &mut Vec<String>) {
     }
     let sent = ["XcmPallet.Sent", "PolkadotXcm.Sent"];
     if taken.events.iter().any(|e| sent.contains(&e.path().as_str())) {
-        caveats.push("a message was sent to another chain: what it does there is not rehearsed".to_owned());
+        caveats.push(SENT.to_owned());
     }
     if taken.raw.contains_key(CODE_KEY) {
         caveats.push("new code takes over in the next block: its migrations are not rehearsed".to_owned());

@@ -9,7 +9,7 @@ mod runbook;
 mod validators;
 
 #[cfg(feature = "rehearse")]
-pub use rehearse::Method;
+pub use rehearse::{Method, RehearseArgs};
 pub use runbook::{PlanArgs, Runbook, SavedPlan};
 pub use validators::{Format, Report, Validators};
 
@@ -209,28 +209,9 @@ pub enum Command {
     /// What validators did in past sessions
     #[command(subcommand)]
     Validators(Validators),
-    /// Run a call against live state without submitting it. Status: 0 it works, 1 it fails, 2 could not be rehearsed
+    /// Run a runbook or a call against live state without submitting it. Status: 0 it works, 1 it fails, 2 could not be rehearsed
     #[cfg(feature = "rehearse")]
-    Rehearse {
-        /// The encoded call; @FILE reads it from a file
-        #[arg(long, value_name = "0x…|@FILE", value_parser = rehearse::call)]
-        call: std::sync::Arc<[u8]>,
-        /// In whose name: root, or an account
-        #[arg(long, value_name = "root|ACCOUNT", value_parser = rehearse::origin)]
-        origin: crate::rehearse::Origin,
-        /// On which chain
-        #[arg(long, default_value = "relay", value_name = "ID", value_parser = chain_id)]
-        chain: ChainId,
-        /// How
-        #[arg(long, default_value = "fork")]
-        method: Method,
-        /// Then so many empty blocks, to see what comes later; relay chains, --method fork
-        #[arg(long, default_value = "0", value_name = "N", value_parser = clap::value_parser!(u32).range(..=100))]
-        blocks: u32,
-        /// Print one JSON document
-        #[arg(long)]
-        json: bool,
-    },
+    Rehearse(RehearseArgs),
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -301,11 +282,11 @@ impl Cli {
                 "--demo uses no network: this command needs the chains; leave --demo out",
             )),
             #[cfg(feature = "rehearse")]
-            Some(Command::Rehearse { blocks: 1.., method: Method::DryRun | Method::Validity, .. }) => {
+            Some(Command::Rehearse(args)) if args.blocks > 0 && args.method != Method::Fork => {
                 Err(CliError::mistake("--blocks goes with --method fork only: no other runs blocks"))
             }
             #[cfg(feature = "rehearse")]
-            Some(Command::Rehearse { .. }) if self.global.demo => Err(CliError::mistake(
+            Some(Command::Rehearse(_)) if self.global.demo => Err(CliError::mistake(
                 "--demo uses no network: this command needs the chains; leave --demo out",
             )),
             _ => Ok(()),

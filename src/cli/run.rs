@@ -162,11 +162,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Validators(what)) => validators::validators(&setup, &what),
         Some(Command::Xray { para, json }) => xray::xray(&setup, &para, json),
         #[cfg(feature = "rehearse")]
-        Some(Command::Rehearse { call, origin, chain, method, blocks, json }) => {
-            let (method, call) = (method.into(), call.to_vec());
-            let request = crate::rehearse::Request { method, origin, call, blocks };
-            rehearse::rehearse(&setup, &chain, request, json)
-        }
+        Some(Command::Rehearse(args)) => rehearse::rehearse(&setup, args),
         Some(Command::Completions { .. } | Command::Man | Command::Wall { .. }) | None => Ok(0),
     }
 }

@@ -74,7 +74,7 @@ impl Stage<'_> {
             all.insert(key.clone(), self.state.get(key)?);
         }
         let (empty, named) = (Changes::new(), Named::default());
-        let written = Written { changes: &all, empty: &empty, usual: true, named: &named };
+        let written = Written { changes: &all, empty: &empty, usual: None, named: &named };
         let mut raw = diff::effective(self.runtime, self.state, &without.changes, &written)?;
         raw.retain(|key, _| !self.is_by_hash(key));
         let mut events = with.events;

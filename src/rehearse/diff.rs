@@ -68,8 +68,8 @@ pub(super) struct Written<'a> {
     pub(super) changes: &'a Changes,
     /// By an empty call in the same place: the same value under the same key is not told.
     pub(super) empty: &'a Changes,
-    /// True where an empty call does the usual bookkeeping too, though it is not in `empty`.
-    pub(super) usual: bool,
+    /// Keys that an empty call writes too, though they are not in `empty`; none: all bookkeeping.
+    pub(super) usual: Option<&'a BTreeSet<Vec<u8>>>,
     /// Keys that the call names: they are told whatever they are.
     pub(super) named: &'a Named,
 }
@@ -85,7 +85,8 @@ pub(super) fn effective(
     written: &Written<'_>,
 ) -> Result<Raw, StateError> {
     let Written { changes, empty, usual, named } = written;
-    let own = |key: &[u8]| OWN.contains(&key) || is_noise(runtime, key, *usual || empty.contains_key(key));
+    let always = |key: &[u8]| usual.is_none_or(|usual| usual.contains(key)) || empty.contains_key(key);
+    let own = |key: &[u8]| OWN.contains(&key) || is_noise(runtime, key, always(key));
     let told = |key: &Vec<u8>, new| named.has(key) || (empty.get(key) != Some(new) && !own(key));
     let kept = || changes.iter().filter(|(key, new)| told(key, new));
     state.prefetch(kept().map(|(key, _)| key).filter(|key| !below.contains_key(*key)).cloned())?;

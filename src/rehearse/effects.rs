@@ -86,7 +86,7 @@ pub(super) fn message_effects(runtime: &Runtime, output: &[u8]) -> Result<Effect
     let error = match &result {
         Node::Variant(end, _) if end == "Complete" => None,
         Node::Variant(end, why) => {
-            let why = why.iter().find(|(name, _)| name == "error").map(|(_, node)| node);
+            let why = why.iter().find(|(name, _)| name == "error" || name == "0").map(|(_, node)| node);
             Some(why.map_or_else(|| end.clone(), |node| verdict::error_name(runtime, node)))
         }
         _ => return Err(WayError::Unclear("DryRunApi.dry_run_xcm".to_owned())),

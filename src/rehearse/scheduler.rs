@@ -40,7 +40,8 @@ impl Stage<'_> {
         let (_, mut logs, journal) = self.enter(entry, &header, &injected)?;
         let changes = journal.into_changes();
         logs.retain(|line| !quiet.contains(line));
-        let written = Written { changes: &changes, empty: &nothing, usual: false, named: &Named::of(call) };
+        let (usual, named) = (BTreeSet::new(), Named::of(call));
+        let written = Written { changes: &changes, empty: &nothing, usual: Some(&usual), named: &named };
         let mut raw = diff::effective(self.runtime, self.state, &injected, &written)?;
         raw.retain(|key, _| !injected.contains_key(key));
         let (mut events, _) = self.events(&changes, "Initialization")?;
@@ -55,7 +56,7 @@ impl Stage<'_> {
             return Err(WayError::Absent("the scheduler did not run the call in the next block".to_owned()));
         };
         let outcome = verdict::weigh(self.runtime, ("Scheduler.Agenda", error), &events, &logs);
-        let (weight, usual, sent) = (None, BTreeSet::new(), Vec::new());
+        let (weight, sent) = (None, Vec::new());
         Ok(Taken { via: Via::Scheduler, outcome, events, raw, logs, weight, usual, sent })
     }
 

@@ -164,11 +164,11 @@ impl Stage<'_> {
         let changes = journal.into_changes();
         logs.retain(|line| !quiet.contains(line));
         let Effects { error, events, weight, sent } = effects(self.runtime, &output)?;
-        let written = Written { changes: &changes, empty: &nothing, usual: false, named: &Named::of(call) };
+        let (usual, named) = (BTreeSet::new(), Named::of(call));
+        let written = Written { changes: &changes, empty: &nothing, usual: Some(&usual), named: &named };
         let raw = diff::effective(self.runtime, self.state, &below, &written)?;
         let outcome = verdict::weigh(self.runtime, ("DryRunApi.dry_run_call", error), &events, &logs);
         let weight = weight.or_else(|| self.announced(call));
-        let usual = BTreeSet::new();
         Ok(Taken { via: Via::DryRunApi, outcome, events, raw, logs, weight, usual, sent })
     }
 
@@ -187,10 +187,10 @@ impl Stage<'_> {
         let changes = journal.into_changes();
         logs.retain(|line| !quiet.contains(line));
         let Effects { error, events, weight, sent } = message_effects(self.runtime, &output)?;
-        let written = Written { changes: &changes, empty: &nothing, usual: false, named: &Named::default() };
+        let (usual, named) = (BTreeSet::new(), Named::default());
+        let written = Written { changes: &changes, empty: &nothing, usual: Some(&usual), named: &named };
         let raw = diff::effective(self.runtime, self.state, &below, &written)?;
         let outcome = verdict::weigh(self.runtime, ("DryRunApi.dry_run_xcm", error), &events, &logs);
-        let usual = BTreeSet::new();
         Ok(Taken { via: Via::DryRunXcm, outcome, events, raw, logs, weight, usual, sent })
     }
 
@@ -236,8 +236,14 @@ impl Stage<'_> {
             (_, quiet) => (quiet?.2, BTreeSet::new()),
         };
         let (error, logs, changes) = self.apply(origin, call, &below)?;
-        let signed = matches!(origin, Origin::Signed(_));
-        let written = Written { changes: &changes, empty: &nothing, usual: signed, named: &Named::of(call) };
+        // Where an empty call cannot be paid for, it is not known what it would write.
+        let unknown = matches!(origin, Origin::Signed(_)) && usual.is_empty();
+        let written = Written {
+            changes: &changes,
+            empty: &nothing,
+            usual: (!unknown).then_some(&usual),
+            named: &Named::of(call),
+        };
         let raw = diff::effective(self.runtime, self.state, &below, &written)?;
         let (events, weight) = self.events(&changes, "ApplyExtrinsic")?;
         let (via, name) = match origin {

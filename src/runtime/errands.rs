@@ -134,7 +134,7 @@ fn planned(kit: &Kit, job: PlanJob) -> Result<crate::runbook::plan::Plan, String
         return Err(fault.to_string());
     }
     let given = runbooks::given(job.given.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
-    let ask = Ask { recipe, given, wraps: job.wraps, ticket: None, expires: None };
+    let ask = Ask { recipe, given, wraps: job.wraps, sender: None, ticket: None, expires: None };
     planner::plan(&kit.plan, &kit.base, ask)
 }
 

@@ -19,10 +19,10 @@ use crate::runbook::params::Input;
 use crate::runbook::plan::{
     ChainFacts, Ingredients, OWN, Plan, SessionClock, VALID_MS, VALID_MULTISIG_MS, effective_at,
 };
-use crate::runbook::reads::Target;
+use crate::runbook::reads::{Target, Wanted};
 use crate::runbook::recipe::Recipe;
 use crate::runbook::template::{Filling, Template};
-use crate::runbook::wrap::Wrapper;
+use crate::runbook::wrap::{Wrapped, Wrapper};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -52,9 +52,37 @@ pub struct Ask<'a> {
 /// # Errors
 /// One sentence: a parameter or wrapper that is not right, a chain that cannot be read, a call that it lacks.
 pub fn plan(plan: &sources::Plan, base: &Base, ask: Ask<'_>) -> Result<Plan, String> {
+    super::glance::threads()?.block_on(ready(plan, base, ask)).map(|ready| ready.plan)
+}
+
+/// A plan, and what it was made of.
+pub struct Ready<'a> {
+    /// The plan.
+    pub plan: Plan,
+    /// The filled-in runbook.
+    pub draft: Draft<'a>,
+    /// Its calls.
+    pub composition: Composition,
+    /// What is signed; none where nothing holds several calls together.
+    pub wrapped: Option<Wrapped>,
+    /// The wrappers, inside out.
+    pub wrappers: Vec<Wrapper>,
+    /// The chain that is signed for.
+    pub outer: Target,
+    /// Everything that was read.
+    pub wanted: Vec<Wanted>,
+    /// The chains as they were opened.
+    pub stations: Stations<'a>,
+}
+
+/// The same with everything that it was made of. The chains stay open as long as the caller's threads run.
+///
+/// # Errors
+/// As [`plan`].
+pub async fn ready<'a>(plan: &'a sources::Plan, base: &'a Base, ask: Ask<'a>) -> Result<Ready<'a>, String> {
     let draft = Draft::new(ask.recipe, ask.given.clone()).map_err(|e| e.to_string())?;
     let wraps = wraps(&ask, &draft)?;
-    super::glance::threads()?.block_on(made(plan, base, (ask, draft, wraps)))
+    made(plan, base, (ask, draft, wraps)).await
 }
 
 /// The wrappers as text and as what they are.
@@ -82,13 +110,13 @@ fn wraps(ask: &Ask<'_>, draft: &Draft<'_>) -> Result<Wraps, String> {
     Ok((texts, wrappers))
 }
 
-async fn made(
-    plan: &sources::Plan,
-    base: &Base,
-    (ask, mut draft, (mut texts, mut wrappers)): (Ask<'_>, Draft<'_>, Wraps),
-) -> Result<Plan, String> {
+async fn made<'a>(
+    plan: &'a sources::Plan,
+    base: &'a Base,
+    (ask, mut draft, (mut texts, mut wrappers)): (Ask<'a>, Draft<'a>, Wraps),
+) -> Result<Ready<'a>, String> {
     let mut stations = Stations::new(plan, base, PATIENCE);
-    read_all(&mut stations, &mut draft).await?;
+    let wanted = read_all(&mut stations, &mut draft).await?;
     let composition = compose(&draft, &|target, at| stations.find(target, at)).map_err(|e| e.to_string())?;
     let outer = wrapping::outer(plan, &draft, &wrappers)?;
     stations.open(&[(outer.clone(), OWN)]).await;
@@ -126,15 +154,17 @@ async fn made(
         expires: ask.expires.unwrap_or_else(|| UnixMs(now.0.saturating_add(valid))),
         links,
     };
-    Plan::of(&ingredients).ok_or_else(|| "the chain was not read".to_owned())
+    let plan = Plan::of(&ingredients).ok_or_else(|| "the chain was not read".to_owned())?;
+    Ok(Ready { plan, draft, composition, wrapped, wrappers, outer, wanted, stations })
 }
 
-/// Opens and reads until everything is known or known to be unknown.
-async fn read_all(stations: &mut Stations<'_>, draft: &mut Draft<'_>) -> Result<(), String> {
+/// Opens and reads until everything is known or known to be unknown; gives what was read.
+async fn read_all(stations: &mut Stations<'_>, draft: &mut Draft<'_>) -> Result<Vec<Wanted>, String> {
+    let mut all = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let round = draft.next(&|target, at| stations.find(target, at)).map_err(|e| e.to_string())?;
         if round.is_empty() {
-            return Ok(());
+            return Ok(all);
         }
         let open: Vec<_> = round.open.into_iter().collect();
         stations.endpoint_of_para(draft);
@@ -142,6 +172,7 @@ async fn read_all(stations: &mut Stations<'_>, draft: &mut Draft<'_>) -> Result<
         for (wanted, value) in stations.read(&round.wanted).await {
             let seen = stations.seen(&wanted);
             draft.put(&wanted, value, seen);
+            all.push(wanted);
         }
     }
     Err(format!("{}: its reads depend on each other in a circle", draft.recipe().name()))

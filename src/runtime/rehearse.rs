@@ -3,6 +3,10 @@
 //! In: a plan, a chain, what is rehearsed. Out: what it would do, or one sentence. Nothing is sent but reads. A run that does
 //! not end by itself is left behind after its time. Must not judge what was found.
 
+pub mod document;
+pub mod play;
+pub mod recipe;
+
 use super::compose::Base;
 use super::glance;
 use super::sources::Plan;
@@ -62,8 +66,7 @@ pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Resul
     let threads = Arc::new(glance::threads()?);
     let reader = Arc::new(threads.block_on(glance::open(plan, base, chain, At::Best))?);
     let clock = base.clock.clone();
-    let (tx, rx) = sync_channel(1);
-    let job = move || {
+    in_time(move || {
         let remote = Remote { reader: reader.clone(), threads };
         let mut state = Cached::new(reader.at(), Box::new(remote));
         let prefix = reader.identity().ss58_prefix.unwrap_or(42);
@@ -76,9 +79,17 @@ pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Resul
             codes: &CODES,
             code_hash: reader.version().code_hash,
         };
-        let _ = tx.send(rehearse(scene, &request).map_err(|e| e.to_string()));
+        rehearse(scene, &request).map_err(|e| e.to_string())
+    })
+}
+
+/// Runs `job` in a thread of its own, and leaves it behind where it does not end.
+fn in_time<T: Send + 'static>(job: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    let (tx, rx) = sync_channel(1);
+    let work = move || {
+        let _ = tx.send(job());
     };
-    thread::Builder::new().name("rehearsal".to_owned()).spawn(job).map_err(|e| e.to_string())?;
+    thread::Builder::new().name("rehearsal".to_owned()).spawn(work).map_err(|e| e.to_string())?;
     match rx.recv_timeout(Duration::from_millis(LIMIT_MS) + GRACE) {
         Ok(found) => found,
         Err(RecvTimeoutError::Timeout) => {

@@ -4,5 +4,6 @@
 
 mod market;
 mod outcomes;
+mod rows;
 mod runs;
 mod spec;

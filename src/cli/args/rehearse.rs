@@ -2,13 +2,48 @@
 //!
 //! In: text. Out: a call in bytes and an origin, or what was expected. Must not decode the call.
 
-use crate::domain::AccountId;
 use crate::domain::ids::hex_bytes;
+use crate::domain::{AccountId, ChainId};
 use crate::rehearse::{self, Origin};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
+
+/// A runbook or a call.
+#[derive(Debug, Clone, Args)]
+pub struct RehearseArgs {
+    /// The runbook: its name, or row:A3
+    #[arg(required_unless_present = "call", conflicts_with_all = ["call", "origin"])]
+    pub runbook: Option<String>,
+    /// Its parameters; NAME=@FILE reads a file
+    #[arg(value_name = "NAME=VALUE", value_parser = super::runbook::pair)]
+    pub given: Vec<(String, String)>,
+    /// The same
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::runbook::pair, requires = "runbook")]
+    pub params: Vec<(String, String)>,
+    /// Rehearse what is signed: repeatable, inside out: sudo, proxy:KIND@REAL, multisig:T@A,B,C, batch, xcm:CHAIN, none
+    #[arg(long = "wrap", value_name = "WRAPPER", requires = "runbook")]
+    pub wrap: Vec<String>,
+    /// In place of a runbook: an encoded call; @FILE reads it from a file
+    #[arg(long, value_name = "0x…|@FILE", value_parser = call, requires = "origin")]
+    pub call: Option<Arc<[u8]>>,
+    /// In whose name: root, or an account
+    #[arg(long, value_name = "root|ACCOUNT", value_parser = origin, requires = "call")]
+    pub origin: Option<Origin>,
+    /// On which chain; left out: that of the runbook, or the relay
+    #[arg(long, value_name = "ID", value_parser = super::chain_id)]
+    pub chain: Option<ChainId>,
+    /// How
+    #[arg(long, default_value = "fork")]
+    pub method: Method,
+    /// Then so many empty blocks, to see what comes later; relay chains, --method fork
+    #[arg(long, default_value = "0", value_name = "N", value_parser = clap::value_parser!(u32).range(..=100))]
+    pub blocks: u32,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// How a call is rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,6 +52,7 @@ pub enum Method {
     /// Run the chain's own code in this process, over its live state.
     Fork,
     /// Ask the node's own dry-run API; no storage diff.
+    #[value(alias = "dry-run")]
     DryRun,
     /// Only whether its transaction would be taken into a block.
     Validity,

@@ -89,7 +89,7 @@ fn account(text: &str) -> Result<AccountId, String> {
     text.parse().map_err(|_| "expected an SS58 address of any prefix, or 0x and 64 hex digits".to_owned())
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE, like para=2000".to_owned()),

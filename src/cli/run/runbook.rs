@@ -36,7 +36,7 @@ pub(super) fn runbook(setup: &Setup, what: &Runbook) -> Result<u8, Failure> {
     }
 }
 
-fn catalogue(setup: &Setup) -> Result<Catalogue, Failure> {
+pub(super) fn catalogue(setup: &Setup) -> Result<Catalogue, Failure> {
     runbooks::catalogue(&setup.dirs).map_err(|e| Failure { line: e.to_string(), code: 2 })
 }
 
@@ -147,7 +147,7 @@ pub(super) fn plan(setup: &Setup, args: &PlanArgs) -> Result<u8, Failure> {
     Ok(plan.exit())
 }
 
-fn refuse_faults(recipe: &Recipe) -> Result<(), Failure> {
+pub(super) fn refuse_faults(recipe: &Recipe) -> Result<(), Failure> {
     match lint(recipe).first() {
         Some(fault) => Err(Failure { line: fault.to_string(), code: 2 }),
         None => Ok(()),
@@ -155,7 +155,7 @@ fn refuse_faults(recipe: &Recipe) -> Result<(), Failure> {
 }
 
 /// Parameters with their files read, each once.
-fn given(params: &[(String, String)]) -> Result<BTreeMap<String, Input>, Failure> {
+pub(super) fn given(params: &[(String, String)]) -> Result<BTreeMap<String, Input>, Failure> {
     runbooks::given(params.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(mistake)
 }
 

@@ -151,6 +151,11 @@ impl<'p> Stations<'p> {
         self.station(target, at).map(|station| &station.reader)
     }
 
+    /// The same, taken out of here.
+    pub fn take(&mut self, target: &Target, at: Moment) -> Option<Reader> {
+        self.opened.remove(&(target.clone(), at))?.ok().map(|station| station.reader)
+    }
+
     /// Why a chain is not open.
     #[must_use]
     pub fn refusal(&self, target: &Target, at: Moment) -> Option<&str> {

@@ -70,7 +70,7 @@ pub(super) static CODES: LazyLock<Codes> = LazyLock::new(Codes::default);
 
 /// A chain.
 pub(super) struct Chain {
-    pub(super) runtime: Runtime,
+    pub(super) runtime: Arc<Runtime>,
     pub(super) top: Top,
     pub(super) block: BlockRef,
     pub(super) code_hash: Hash,
@@ -118,7 +118,7 @@ impl Chain {
         let mut top = unpacked(test, name)?;
         let block = BlockRef { number: 1, hash: Hash([1; 32]) };
         let code_hash = Hash(sp_crypto_hashing::blake2_256(&top[b":code".as_slice()]));
-        let runtime = metadata(&top, block, code_hash);
+        let runtime = Arc::new(metadata(&top, block, code_hash));
         let put = |top: &mut Top, (pallet, item): (&str, &str), keys: &[Node], value: Value| {
             let key = runtime.storage_key(pallet, item, keys).unwrap();
             top.insert(key, runtime.storage_value(pallet, item, &node(&value)).unwrap());
@@ -147,6 +147,16 @@ impl Chain {
             } else if let Ok(value) = self.runtime.storage_value(pallet, item, &node(&change.new)) {
                 self.top.insert(key, value);
             }
+        }
+    }
+
+    /// The same with a state of its own.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            runtime: self.runtime.clone(),
+            top: self.top.clone(),
+            block: self.block,
+            code_hash: self.code_hash,
         }
     }
 
