@@ -26,7 +26,7 @@ pub use extrinsic::Extrinsic;
 pub use header::{Header, Upgrade};
 pub use parameters::node_text;
 pub use reads::Located;
-pub use value::{bytes32, field, line, number, variant_name};
+pub use value::{amount, bytes32, field, inside, line, line_of, number, variant_name};
 pub use votes::{Backed, Votes};
 
 use crate::domain::ids::to_hex;

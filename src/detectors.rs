@@ -16,6 +16,8 @@ mod finality_lag;
 mod finality_stall;
 mod hrmp_backlog;
 mod inclusion_failure;
+mod issuance_change;
+mod large_transfer;
 mod node_flapping;
 mod para_code_stuck;
 mod para_stall;
@@ -207,6 +209,19 @@ impl View<'_> {
         self.ss58_prefix().map_or_else(|| stash.to_string(), |prefix| stash.ss58(prefix))
     }
 
+    /// `1 000 000.5 PAS`; planck where the chain names no token.
+    fn amount(&self, planck: u128) -> String {
+        let token = self.chain.identity.value().and_then(|i| i.token.as_ref());
+        let decimals = token.map_or(0, |t| t.decimals);
+        let unit = 10_u128.checked_pow(decimals).unwrap_or(u128::MAX);
+        let whole = u64::try_from(planck / unit).map_or_else(|_| (planck / unit).to_string(), grouped);
+        let width = usize::try_from(decimals).unwrap_or_default();
+        let rest = format!("{:0width$}", planck % unit);
+        let rest = rest.get(..width.min(4)).unwrap_or_default().trim_end_matches('0');
+        let point = if rest.is_empty() { "" } else { "." };
+        format!("{whole}{point}{rest} {}", token.map_or("planck", |t| t.symbol.as_str()))
+    }
+
     fn ss58_prefix(&self) -> Option<u16> {
         self.chain.identity.value()?.ss58_prefix
     }
@@ -381,6 +396,8 @@ pub const DETECTORS: &[Detector] = &[
     sudo_used::DETECTOR,
     config_changed::DETECTOR,
     referendum_new::DETECTOR,
+    large_transfer::DETECTOR,
+    issuance_change::DETECTOR,
     runtime_upgraded::DETECTOR,
 ];
 

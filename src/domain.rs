@@ -5,6 +5,7 @@
 //! of this crate, nor tokio, ratatui, subxt, or anything that performs I/O or reads a clock.
 
 pub mod alert;
+pub mod balance;
 pub mod block;
 pub mod call;
 pub mod chain;

@@ -90,7 +90,7 @@ fn network() -> Network {
         thresholds: Thresholds::default(),
     };
     let (names, roster) = (std::collections::BTreeMap::new(), Roster::default());
-    Network { id: "bench".to_owned(), public: false, chains: vec![relay], names, roster }
+    Network { id: "bench".to_owned(), public: false, chains: vec![relay], names, roster, watch: vec![] }
 }
 
 fn open(dir: &Path, role: Role, now: UnixMs) -> Journal {

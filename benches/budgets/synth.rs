@@ -77,6 +77,7 @@ impl Synth {
             chains: (0..scale.chains).map(spec).collect(),
             names: (0..scale.validators.min(50)).map(|n| (account(n), format!("validator {n}"))).collect(),
             roster: sereno::domain::Roster::default(),
+            watch: vec![],
         };
         Self { network, now: START, votes: false, scale, height: 1_000_000 }
     }

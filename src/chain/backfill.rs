@@ -338,7 +338,9 @@ impl Archive {
         loop {
             self.wait(PER_BLOCK / 2).await;
             let (near, parent_slot) = (&line.near, line.slot);
-            let around = Around { before, after, parent_slot, near, body: true, sets: true };
+            let accounts = std::collections::BTreeSet::new();
+            let around =
+                Around { before, after, parent_slot, near, body: true, sets: true, accounts: &accounts };
             let read = block::read(&self.rpc, header, around, &mut line.epochs).await;
             let read = read.map_err(|e| BackfillError::at(header.at.number, e))?;
             left = left.saturating_sub(1);

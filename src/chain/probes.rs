@@ -3,10 +3,12 @@
 //! In: a read-only connection, a block, a runtime. Out: domain values. A missing pallet, field or method is `unknown` with
 //! its reason, never a failure of the whole. Must not keep connections or decide which endpoint is read.
 
+pub(super) mod balances;
 pub(super) mod block;
 pub(super) mod epoch;
 pub(super) mod gov;
 pub(super) mod identity;
+pub(super) mod moves;
 pub(super) mod node;
 pub(super) mod parameters;
 pub(super) mod paras;

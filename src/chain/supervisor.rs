@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+mod balances;
 mod finality;
 mod gov;
 mod heads;
@@ -80,6 +81,8 @@ pub struct Config {
     pub bodies: bool,
     /// Stashes whose session keys are looked at besides those of the validators.
     pub watched: Vec<AccountId>,
+    /// Accounts whose balances are watched, besides those that the chain itself names.
+    pub accounts: Vec<AccountId>,
 }
 
 /// Supervises one chain until nobody listens any more.
@@ -103,6 +106,7 @@ pub async fn run<S: FactSink>(config: Config, clock: Arc<dyn Clock>, sink: S) ->
         state_at: config.state_at,
         bodies: config.bodies,
         watched: config.watched,
+        accounts: config.accounts,
         paras: config.paras,
     };
     match supervisor.supervise().await {
@@ -144,6 +148,8 @@ struct Reader {
     market: watch::Watch<Coretime>,
     /// When governance is read, and the read under way.
     gov: gov::Governing,
+    /// When the balances of watched accounts are read, and the read under way.
+    balances: balances::Watch,
 }
 
 struct Supervisor<S> {
@@ -161,6 +167,7 @@ struct Supervisor<S> {
     state_at: StateAt,
     bodies: bool,
     watched: Vec<AccountId>,
+    accounts: Vec<AccountId>,
     paras: Vec<ParaId>,
 }
 
@@ -268,6 +275,10 @@ impl<S: FactSink> Supervisor<S> {
                 }
                 done = self.reader.gov.watch.done() => {
                     self.tell_governance(done).await?;
+                    continue;
+                }
+                done = self.reader.balances.done() => {
+                    self.tell_balances(done).await?;
                     continue;
                 }
                 _ = tick.tick() => true,

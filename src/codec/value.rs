@@ -38,6 +38,33 @@ pub fn number(value: &Value) -> Option<u64> {
     }
 }
 
+/// An amount of any width, looking through wrappers of one field.
+#[must_use]
+pub fn amount(value: &Value) -> Option<u128> {
+    match &value.value {
+        ValueDef::Primitive(Primitive::U128(n)) => Some(*n),
+        ValueDef::Composite(c) if c.len() == 1 => c.values().next().and_then(amount),
+        _ => None,
+    }
+}
+
+/// The fields of the variant of this name, here or anywhere inside; the first that comes, or the last one.
+#[must_use]
+pub fn inside<'v>(value: &'v Value, name: &str, last: bool) -> Option<&'v Value> {
+    let fields = match &value.value {
+        ValueDef::Variant(v) if v.name == name => return Some(value),
+        ValueDef::Variant(v) => &v.values,
+        ValueDef::Composite(c) => c,
+        _ => return None,
+    };
+    // Bytes are no places to look into.
+    if bytes(fields).is_some_and(|b| b.len() >= 4) {
+        return None;
+    }
+    let mut found = fields.values().filter_map(|v| inside(v, name, last));
+    if last { found.last() } else { found.next() }
+}
+
 /// The name of an enum variant.
 #[must_use]
 pub fn variant_name(value: &Value) -> Option<&str> {
@@ -75,6 +102,14 @@ fn bytes(c: &Composite<u32>) -> Option<Vec<u8>> {
 pub fn line(fields: &Composite<u32>) -> String {
     let mut out = String::new();
     write_fields(&mut out, fields, 0);
+    out
+}
+
+/// One value as text, as [`line`] writes it.
+#[must_use]
+pub fn line_of(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, 0);
     out
 }
 

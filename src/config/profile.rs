@@ -85,6 +85,7 @@ impl Profile {
             chains: Vec::new(),
             names: names(&src, &raw.names)?,
             roster: crate::domain::Roster::default(),
+            watch: vec![],
         };
         let mut endpoints = BTreeMap::new();
         if raw.chains.get_ref().is_empty() {

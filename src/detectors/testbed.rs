@@ -8,11 +8,12 @@ mod governance;
 pub(crate) use governance::governance;
 
 use super::{DETECTORS, Finding, Verdict, View, Watch};
+use crate::domain::balance::{BalanceFact, BlockMoves};
 use crate::domain::para::{self, Cited, Found, Lifecycle, Para, Paras};
 use crate::domain::{
     AccountId, Block, BlockRef, BlockVotes, CandidateVotes, ChainId, ChainKind, ChainSpec, ChainView, Clean,
-    EndpointId, Fact, Hash, Link, Network, Observation, ParaId, RuntimeVersion, Session, Severity, Store,
-    Thresholds, UnixMs, ValidatorSet, validator::Member,
+    EndpointId, Fact, Hash, Identity, Link, Network, Observation, ParaId, RuntimeVersion, Session, Severity,
+    Store, Thresholds, Token, UnixMs, ValidatorSet, validator::Member,
 };
 use std::collections::BTreeMap;
 
@@ -58,6 +59,7 @@ impl Bed {
                 chains,
                 names: BTreeMap::new(),
                 roster: Default::default(),
+                watch: vec![],
             },
             store: Store::default(),
             watch: Watch { started: now, ..Watch::default() },
@@ -213,6 +215,22 @@ impl Bed {
         self.fact(RELAY, Some("a"), Fact::Paras(Box::new(paras)));
     }
 
+    /// What moved in block `number`; nothing, unless `change` says otherwise.
+    pub(crate) fn moves(&mut self, chain: &str, number: u64, change: impl FnOnce(&mut BlockMoves)) {
+        let mut moves = BlockMoves {
+            at: self.name(number),
+            session: None,
+            issuance: None,
+            era_paid: 0,
+            came: 0,
+            left: 0,
+            moves: vec![],
+            left_out: 0,
+        };
+        change(&mut moves);
+        self.fact(chain, Some("a"), Fact::Balances(Box::new(BalanceFact::Moved(moves))));
+    }
+
     /// What the detector says about the chain now.
     pub(crate) fn check(&self, detector: &str, chain: &str) -> Verdict {
         let rule = DETECTORS.iter().find(|d| d.id == detector).unwrap();
@@ -312,6 +330,22 @@ pub(crate) fn channel(ends: (u32, u32), messages: (u32, u32), bytes: (u32, u32))
             mqc_head: None,
         }),
         contents: absent(),
+    }
+}
+
+/// A chain whose token is the PAS.
+pub(crate) fn identity() -> Identity {
+    Identity {
+        genesis: Hash([1; 32]),
+        first_block: None,
+        name: Clean::of("Paseo"),
+        spec_name: Clean::of("paseo"),
+        token: Some(Token { symbol: Clean::of("PAS"), decimals: 10 }),
+        ss58_prefix: None,
+        para_id: None,
+        block_time_ms: None,
+        session_blocks: None,
+        slot_duration_ms: None,
     }
 }
 

@@ -6,6 +6,7 @@
 use super::{
     AccountId, Authorities, Block, BlockRef, ChainId, Clean, Dispute, EndpointId, Era, Hash, Identity,
     Inclusion, Link, Points, RuntimeVersion, Session, SessionRecord, UnixMs, ValidatorSet,
+    balance::BalanceFact,
     coretime::Coretime,
     gov::{Governance, ledger::Parameters, sudo::SudoUse},
     para::Paras,
@@ -114,6 +115,8 @@ pub enum Fact {
     Sudo(Box<SudoUse>),
     /// The chain's parameters, at the first contact and whenever code or configuration changed.
     Parameters(Box<Parameters>),
+    /// Balances: what moved, what watched accounts hold.
+    Balances(Box<BalanceFact>),
     /// Two endpoints claim different finalized blocks at one height.
     Conflict {
         /// The height.
@@ -168,6 +171,7 @@ impl Fact {
             Self::Paras(_) => "paras".to_owned(),
             Self::Coretime(_) => "coretime".to_owned(),
             Self::Governance(_) => "governance".to_owned(),
+            Self::Balances(of) => return of.level_key(),
             Self::Unread { section, .. } => format!("unread/{section}"),
         })
     }

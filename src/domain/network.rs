@@ -3,6 +3,7 @@
 //! In: what `config` read from a TOML file. Out: plain values for detectors and tabs. Holds no URL: endpoints are
 //! known here by [`EndpointId`] only.
 
+use super::balance::watch::WatchEntry;
 use super::{AccountId, ChainId, Clean, EndpointId, Hash, ParaId, Roster};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub struct Network {
     /// Who runs which validator and collator.
     #[serde(default)]
     pub roster: Roster,
+    /// Accounts whose balances are watched, in the order of the profile.
+    #[serde(default)]
+    pub watch: Vec<WatchEntry>,
 }
 
 impl Network {
@@ -136,6 +140,12 @@ pub struct Thresholds {
     pub validator_missed_slots: u64,
     /// `validator-missed`: backing votes missed in a row.
     pub validator_missed_votes: u64,
+    /// `large-transfer`: whole tokens that move at once.
+    pub large_transfer_tokens: u64,
+    /// `large-transfer`: the same in millionths of the chain's issuance; the lower of the two counts.
+    pub large_transfer_ppm: u64,
+    /// `issuance-change`: millionths of the issuance that came or went in a session without an era or teleports to explain it.
+    pub issuance_change_ppm: u64,
 }
 
 impl Default for Thresholds {
@@ -166,6 +176,9 @@ impl Default for Thresholds {
             xcm_failure_window: 100,
             validator_missed_slots: 3,
             validator_missed_votes: 10,
+            large_transfer_tokens: 100_000,
+            large_transfer_ppm: 10_000,
+            issuance_change_ppm: 1_000,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! what makes a replay true. Must not read a clock or do I/O.
 
 mod apply;
+pub mod balances;
 pub mod blocks;
 pub mod governance;
 pub mod messages;
@@ -19,6 +20,7 @@ use super::{
     gov::{Governance, ledger::Ledger, sudo::SudoUse},
     para::Paras,
 };
+use balances::BalanceBook;
 use blocks::BlockRing;
 use serde::{Deserialize, Serialize};
 use slots::SlotTally;
@@ -155,6 +157,9 @@ pub struct ChainView {
     /// Its parameters, and what changed of them.
     #[serde(default)]
     pub ledger: Ledger,
+    /// Balances.
+    #[serde(default)]
+    pub balances: BalanceBook,
     /// Sections that could not be read, with the reason.
     pub unread: BTreeMap<String, Clean>,
 }
@@ -261,6 +266,7 @@ impl ChainView {
             governance: Reading::default(),
             sudo: VecDeque::new(),
             ledger: Ledger::default(),
+            balances: BalanceBook::default(),
             unread: BTreeMap::new(),
         }
     }

@@ -16,6 +16,7 @@ fn network() -> Network {
         chains: vec![],
         names: Default::default(),
         roster: Default::default(),
+        watch: vec![],
     }
 }
 

@@ -9,6 +9,7 @@ use super::sources::{Plan, Sources};
 use super::{tape, watch};
 use crate::app::Effect;
 use crate::detectors::DETECTORS;
+use crate::domain::balance::watch::watched;
 use crate::domain::coretime;
 use crate::domain::{Alert, ChainId, ChainKind, ChainSpec, ChainView, EndpointId, Link, Severity};
 use crate::keymap::Keymap;
@@ -18,6 +19,7 @@ use crate::report::snapshot::Snapshot;
 use crate::state::health::Health;
 use crate::state::{AppState, Mode};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,18 +71,18 @@ pub fn watch(plan: &Plan, base: &Base, stop: &AtomicBool, out: &mut impl Write) 
 pub fn snapshot(plan: &Plan, base: &Base, timeout_ms: u64, stop: &AtomicBool) -> io::Result<Snapshot> {
     let mut engine = engine(plan, base)?;
     let started = engine.now();
+    let watched: BTreeMap<&ChainId, usize> =
+        plan.network.chains.iter().map(|c| (&c.id, watched(&plan.network, c, None, &[]).len())).collect();
+    let accounts = |c: &ChainSpec| watched.get(&c.id).copied().unwrap_or_default();
     while engine.now().since(started) < timeout_ms && !stop.load(Ordering::Relaxed) {
         let _ = engine.step(STEP_MS.min(50), |_| {});
         let waited = engine.now().since(started);
         if waited < REGISTER_MS && engine.awaits_register() {
             continue;
         }
-        if plan
-            .network
-            .chains
-            .iter()
-            .all(|c| is_read(&engine.state, c, waited) || is_hopeless(&engine.state, c, waited))
-        {
+        if plan.network.chains.iter().all(|c| {
+            is_read(&engine.state, (c, accounts(c)), waited) || is_hopeless(&engine.state, c, waited)
+        }) {
             break;
         }
     }
@@ -89,7 +91,7 @@ pub fn snapshot(plan: &Plan, base: &Base, timeout_ms: u64, stop: &AtomicBool) ->
 
 /// True where everything that a snapshot says of the chain has been read or refused, and every endpoint has shown what
 /// it is worth or has had its time.
-fn is_read(state: &AppState, spec: &ChainSpec, waited_ms: u64) -> bool {
+fn is_read(state: &AppState, (spec, accounts): (&ChainSpec, usize), waited_ms: u64) -> bool {
     let Some(view) = state.store.chain(&spec.id) else { return false };
     let Some(best) = &view.best else { return false };
     let answered = |known: bool, section: &str| known || view.unread.contains_key(section);
@@ -101,6 +103,7 @@ fn is_read(state: &AppState, spec: &ChainSpec, waited_ms: u64) -> bool {
         && answered(view.governance.known().is_some(), "governance")
         && (spec.kind != ChainKind::Relay || answered(view.parachains.known().is_some(), "paras"))
         && (spec.id.as_str() != coretime::CHAIN || answered(view.coretime.known().is_some(), "coretime"))
+        && answered(view.balances.accounts() >= accounts, "balances")
         && u64::try_from(view.blocks.len()).unwrap_or(0) >= wanted
         && (waited_ms > SETTLE_MS || spec.endpoints.iter().all(|id| is_settled(view, id)))
 }

@@ -124,6 +124,7 @@ mod tests {
             chains: vec![spec("relay", ChainKind::Relay), spec("asset-hub", para)],
             names: BTreeMap::new(),
             roster: Roster::default(),
+            watch: vec![],
         }
     }
 

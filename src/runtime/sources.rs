@@ -8,6 +8,7 @@ use super::register::Register;
 use crate::chain::Endpoint;
 use crate::chain::names::SystemNames;
 use crate::chain::supervisor::{self, Past, StateAt};
+use crate::domain::balance::watch::watched;
 use crate::domain::{ChainId, ChainKind, Clean, Hash, Network, Observation};
 use crate::ports::{Clock, Closed, FactSink};
 use std::collections::BTreeMap;
@@ -86,6 +87,7 @@ impl Sources {
                 names: Arc::new(SystemNames),
                 bodies: plan.bodies,
                 watched: plan.network.roster.validators.keys().copied().collect(),
+                accounts: watched(&plan.network, spec, None, &[]).into_keys().collect(),
             };
             runtime.spawn(supervisor::run(config, clock.clone(), Queue(tx.clone())));
         }

@@ -2,6 +2,7 @@
 //!
 //! In: observations. Out: lines of CONTRACT (`at, chain, kind, block, data`). Must not keep state.
 
+use crate::domain::balance::{BalanceFact, Movement};
 use crate::domain::{BlockRef, Fact, Observation};
 use crate::state::alerts::Change;
 use serde_json::{Value, json};
@@ -54,10 +55,39 @@ pub fn lines(seen: &Observation) -> Vec<Value> {
         }
         Fact::Sudo(used) => vec![line("sudo", Some(used.at), json!(used))],
         Fact::Parameters(set) => vec![line("parameters", Some(set.at), json!({ "count": set.values.len() }))],
+        Fact::Balances(of) => {
+            balances(of).into_iter().map(|(kind, block, data)| line(kind, block, data)).collect()
+        }
         other => {
             let whole = data(other);
             let kind = whole.get("kind").and_then(Value::as_str).unwrap_or("fact").to_owned();
             vec![line(&kind, None, whole.get("data").cloned().unwrap_or(Value::Null))]
+        }
+    }
+}
+
+/// A line for each movement; of accounts how many were read: `snapshot` tells them.
+fn balances(of: &BalanceFact) -> Vec<(&'static str, Option<BlockRef>, Value)> {
+    match of {
+        BalanceFact::Moved(block) => {
+            let one = |m: &Movement| {
+                let data = json!({
+                    "index": m.index, "extrinsic": m.extrinsic, "kind": m.kind.word(), "from": m.from, "to": m.to,
+                    "amount": m.amount.to_string(), "message": m.leg.and_then(|l| l.message),
+                });
+                ("movement", Some(block.at), data)
+            };
+            block.moves.iter().map(one).collect()
+        }
+        BalanceFact::Accounts(read) => {
+            vec![("balances", Some(read.at), json!({ "accounts": read.accounts.len() }))]
+        }
+        BalanceFact::Roles(roles) => {
+            let deposit = roles.existential_deposit.map(|d| d.to_string());
+            let data = json!({
+                "treasury": roles.treasury, "sudo": roles.sudo, "existential_deposit": deposit,
+            });
+            vec![("balance-roles", None, data)]
         }
     }
 }

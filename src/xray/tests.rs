@@ -126,6 +126,7 @@ fn network() -> Network {
         chains: vec![chain("relay", ChainKind::Relay), chain("mine", ChainKind::Para(PARA))],
         names: [(account(3), "Carol".to_owned())].into(),
         roster: Roster::default(),
+        watch: vec![],
     }
 }
 

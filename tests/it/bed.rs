@@ -94,6 +94,7 @@ pub(crate) fn network() -> Network {
         chains,
         names: names.into_iter().map(|(n, name)| (account(n), name.to_owned())).collect(),
         roster: sereno::domain::Roster::default(),
+        watch: vec![],
     }
 }
 

@@ -5,7 +5,9 @@
 //! (FAULTS H17). Must not choose what is read: one plain query a block, whatever happens.
 
 use super::super::transport::{LinkError, Rpc};
+use super::balances;
 use super::epoch::{self, Epochs};
+use super::moves;
 use super::paras::coretime;
 use super::relay;
 use super::runtime::Loaded;
@@ -14,11 +16,13 @@ use super::validators::{self, Near};
 use super::votes::{self, Body, Told};
 use super::{State, query, soft};
 use crate::codec::{DecodedEvent, Events, Header, Runtime, field, variant_name};
+use crate::domain::balance::{BlockMoves, Roles};
 use crate::domain::store::messages;
 use crate::domain::validator::StakingMode;
-use crate::domain::{Block, Clean, Era, EventRecord, Fact, UnixMs};
+use crate::domain::{AccountId, Block, Clean, Era, EventRecord, Fact, UnixMs};
 use codec::{Compact, Decode};
 use scale_decode::DecodeAsType;
+use std::collections::BTreeSet;
 
 /// Most events kept of one block.
 const MAX_EVENTS: usize = 48;
@@ -82,6 +86,12 @@ pub(in crate::chain) struct ReadBlock {
     pub(in crate::chain) touched: Touched,
     /// Extrinsics that used the sudo key, as their events tell.
     pub(in crate::chain) sudo: Vec<sudo::Told>,
+    /// What moved; none on a chain without balances.
+    pub(in crate::chain) moves: Option<BlockMoves>,
+    /// The watched accounts that an event touches.
+    pub(in crate::chain) accounts: BTreeSet<AccountId>,
+    /// The accounts that the chain names; none on a chain without balances.
+    pub(in crate::chain) roles: Option<Roles>,
     /// True where the block says that it changed the code, or where it was not written by the runtime that should have
     /// written it: the runtime must be looked up before the block is believed.
     pub(in crate::chain) doubts_runtime: bool,
@@ -104,6 +114,8 @@ pub(in crate::chain) struct Around<'a> {
     pub(in crate::chain) body: bool,
     /// True where validators that no neighbour knows are to be read.
     pub(in crate::chain) sets: bool,
+    /// Accounts whose balances are watched.
+    pub(in crate::chain) accounts: &'a BTreeSet<AccountId>,
 }
 
 /// Reads the block behind `header`.
@@ -165,6 +177,14 @@ pub(in crate::chain) async fn read(
     let disputes_changed = events.list.iter().any(relay::touches_disputes);
     let sudo = sudo::told(&around.before.runtime, &events);
     let touched = Touched::by(&events);
+    let (moves, accounts) = match balances::are_on(runtime) {
+        true => {
+            let issuance = balances::issuance(runtime, &state);
+            let (moves, accounts) = moves::of(&events, (header.at, index), around.accounts);
+            (Some(BlockMoves { issuance, ..moves }), accounts)
+        }
+        false => (None, BTreeSet::new()),
+    };
     let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
     let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
     let doubts_runtime = events.error.is_some() || code_updated || foreign;
@@ -191,6 +211,9 @@ pub(in crate::chain) async fn read(
         disputes_changed,
         touched,
         sudo,
+        moves,
+        accounts,
+        roles: balances::roles(runtime, &state),
         doubts_runtime,
         foreign,
     })
@@ -229,6 +252,7 @@ async fn plain(
     ];
     let mut keys = validators::keys(runtime, &items);
     keys.extend(validators::keys(runtime, epoch::PLAIN));
+    keys.extend(validators::keys(runtime, balances::PLAIN));
     keys.extend(validators::keys(runtime, epochs.with_first_block()));
     if validators::on(runtime) {
         keys.extend(validators::keys(runtime, validators::PLAIN));

@@ -124,6 +124,7 @@ impl<S: FactSink> Supervisor<S> {
             self.announce(id, &after, header).await?;
         }
         let ReadBlock { block, facts, validators, disputes_changed, touched, sudo, .. } = read;
+        let (moves, balances) = (read.moves, (read.roles, read.accounts));
         self.remember(header, after.clone(), validators.as_ref());
         self.reader.recent.put_on_line(header.at);
         let told = self.state_at == StateAt::Best;
@@ -145,6 +146,7 @@ impl<S: FactSink> Supervisor<S> {
         self.tell_sudo(id, rpc, (header, &block, &before), sudo).await?;
         self.out.say(Some(id), Fact::Best(Box::new(block))).await?;
         self.tell_parameters(id, rpc, (header.at, &after), touched.config).await?;
+        self.tell_moves(id, moves).await?;
         self.reader.disputes_due |= disputes_changed;
         if told {
             self.tell_unread(id, validators.as_ref()).await?;
@@ -154,6 +156,7 @@ impl<S: FactSink> Supervisor<S> {
         if told {
             self.look_at_paras(id, rpc, (header.at, &after), (session.as_ref(), touched)).await?;
             self.look_at_governance(id, rpc, (header.at, &after), touched.governance).await?;
+            self.look_at_balances(id, rpc, (header.at, &after), balances).await?;
         }
         if self.reader.disputes_due {
             let disputes = relay::disputes(rpc, &after.runtime, header.at.hash);
@@ -177,7 +180,9 @@ impl<S: FactSink> Supervisor<S> {
         let pause = &mut self.reader.pause;
         let (body, sets) = (self.bodies && pause.body == 0, pause.sets == 0);
         (pause.body, pause.sets) = (pause.body.saturating_sub(1), pause.sets.saturating_sub(1));
-        let around = Around { before, after, parent_slot, near: &near, body, sets };
+        self.watch_accounts();
+        let accounts = self.reader.balances.accounts();
+        let around = Around { before, after, parent_slot, near: &near, body, sets, accounts };
         let read = block::read(rpc, header, around, &mut self.reader.epochs);
         let read = self.listening.during(id, read).await?;
         if read.body_late {

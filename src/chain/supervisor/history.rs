@@ -170,7 +170,9 @@ impl<S: FactSink> Supervisor<S> {
         let near = self.reader.recent.near(header);
         let (body, sets) = (self.bodies && self.reader.pause.body == 0, self.reader.pause.sets == 0);
         let (before, after) = (&*loaded, &*loaded);
-        let around = Around { before, after, parent_slot, near: &near, body, sets };
+        self.watch_accounts();
+        let accounts = self.reader.balances.accounts();
+        let around = Around { before, after, parent_slot, near: &near, body, sets, accounts };
         let mut epochs = self.reader.history.epochs.take().unwrap_or_else(|| self.reader.epochs.clone());
         let read = self.listening.during(id, block::read(rpc, header, around, &mut epochs)).await;
         self.reader.history.epochs = Some(epochs);
@@ -193,11 +195,14 @@ impl<S: FactSink> Supervisor<S> {
         }
         self.tell_sudo(id, rpc, (header, &read.block, &loaded), read.sudo).await?;
         self.out.say(Some(id), Fact::Filled(Box::new(read.block))).await?;
+        self.tell_moves(id, read.moves).await?;
         if wanted {
             self.tell_unread(id, told).await?;
             let session = session_of(&read.facts);
             self.look_at_paras(id, rpc, (header.at, &loaded), (session.as_ref(), read.touched)).await?;
             self.look_at_governance(id, rpc, (header.at, &loaded), read.touched.governance).await?;
+            let balances = (read.roles, read.accounts);
+            self.look_at_balances(id, rpc, (header.at, &loaded), balances).await?;
             self.read_staking(id, rpc, (header.at, &loaded.runtime), (told, session.as_ref())).await?;
         }
         if header.upgrade == Upgrade::No {

@@ -99,7 +99,10 @@ impl<S: FactSink> Supervisor<S> {
             // A list of paras that was not read is not an empty one.
             Ok(paras) => match paras.registered.unread() {
                 Some(why) => Fact::Unread { section: "paras".into(), reason: why.clone() },
-                None => Fact::Paras(Box::new(paras)),
+                None => {
+                    self.watch_paras(paras.registered.value().map_or(&[], Vec::as_slice));
+                    Fact::Paras(Box::new(paras))
+                }
             },
             Err(e) => failed("paras", &e, &mut self.reader.paras),
         };

@@ -7,6 +7,7 @@
 use super::super::ConfigError;
 use super::yaml::{self, Node, Value};
 use super::{MAX_FILE, is_deactivated};
+use crate::domain::balance::Tokens;
 use crate::domain::validator::roster::{Member, Roster, Watched};
 use crate::domain::{AccountId, Clean};
 use std::collections::BTreeMap;
@@ -93,7 +94,7 @@ impl Reader {
 
     fn document(&mut self, place: &Place<'_>, root: &Node) {
         if let Some(rows) = root.get("whitelist") {
-            self.whitelist(place, rows);
+            self.whitelist(place, root, rows);
         } else if root.get("identity").is_some() || root.get("accounts").is_some() {
             self.provider(place, root);
         } else if root.get("serviceName").is_none() {
@@ -183,11 +184,12 @@ impl Reader {
         }
     }
 
-    fn whitelist(&mut self, place: &Place<'_>, rows: &Node) {
+    fn whitelist(&mut self, place: &Place<'_>, root: &Node, rows: &Node) {
         let Value::List(items) = &rows.value else {
             let what = "whitelist is no list";
             return self.problem(&place.line(rows.line), what, "a list with name and address each");
         };
+        let low = self.threshold(place, root);
         for row in items {
             let Some(found) = self.account(place, row, &["address"]) else { continue };
             let name = row.get("name").and_then(Node::text).map(Clean::of);
@@ -199,9 +201,23 @@ impl Reader {
             } else if self.mark(Part::Whitelist, place, &found) {
                 let role = row.get("role").and_then(Node::text).map(Clean::of);
                 let name = name.unwrap_or_else(|| Clean::of("no name"));
-                self.roster.whitelist.insert(found.id, Watched { name, role });
+                self.roster.whitelist.insert(found.id, Watched { name, role, low });
             }
         }
+    }
+
+    /// `balanceThreshold`: tokens that each account of the list should hold.
+    fn threshold(&mut self, place: &Place<'_>, root: &Node) -> Option<Tokens> {
+        let node = root.get("balanceThreshold")?;
+        let tokens = node.text().and_then(|text| text.parse::<Tokens>().ok());
+        if tokens.is_none() {
+            self.problem(
+                &place.line(node.line),
+                "balanceThreshold is no amount",
+                "tokens, like 5000 or 0.25",
+            );
+        }
+        tokens
     }
 
     /// The account under the first of these keys that is there. What is wrong with it is told.

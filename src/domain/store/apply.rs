@@ -4,6 +4,7 @@
 
 use super::blocks::BlockRow;
 use super::{ChainView, Conflict, Disputes, MAX_REMEMBERED, Reorg, Upgrade};
+use crate::domain::balance::BalanceFact;
 use crate::domain::endpoint::MAX_DROPS;
 use crate::domain::{
     Block, BlockRef, CandidateStage, EndpointView, Fact, Hash, Identity, Link, Observation, Observed, Origin,
@@ -103,6 +104,7 @@ impl ChainView {
             Fact::Governance(gov) => self.governance = seen.known(gov.clone(), Some(gov.at)),
             Fact::Sudo(used) => self.fold_sudo(seen.observed((**used).clone(), Some(used.at))),
             Fact::Parameters(set) => self.fold_parameters(set, seen.at),
+            Fact::Balances(of) => self.fold_balances(&seen, of),
             Fact::Conflict { number, ours, theirs } => {
                 let conflict = Conflict {
                     at: obs.at,
@@ -178,6 +180,7 @@ impl ChainView {
         let before = self.best.as_ref().map(|b| b.value);
         let out = self.blocks.push_best(BlockRow { block: block.clone(), received });
         out.rows.iter().for_each(|row| self.slots.remove(&row.block));
+        out.rows.iter().for_each(|row| self.balances.remove(&row.block.at.hash));
         out.rows.iter().rev().for_each(|row| self.validators.remove(&row.block));
         if seen.restored {
             self.validators.note_restored(block);
@@ -198,6 +201,27 @@ impl ChainView {
         }
         self.fold_candidates(seen, block);
         self.best = Some(seen.observed(block.at, Some(block.at)));
+    }
+
+    fn fold_balances(&mut self, seen: &Seen, of: &BalanceFact) {
+        match of {
+            BalanceFact::Moved(moves) => {
+                let Some(row) = self.blocks.by_hash(&moves.at.hash) else { return };
+                let made = row.block.timestamp.unwrap_or(seen.at);
+                let is_new = self.balances.put_moves(moves, (made, seen.at));
+                let known = self.balances.issuance.as_ref().and_then(|i| i.block).map(|b| b.number);
+                let newest = known.is_none_or(|n| n <= moves.at.number) || row_is_best(self, moves.at);
+                if let Some(issuance) = moves.issuance.filter(|_| is_new && newest) {
+                    self.balances.issuance = Some(seen.observed(issuance, Some(moves.at)));
+                }
+            }
+            BalanceFact::Accounts(read) => self.balances.put_accounts(read, (seen.at, &seen.origin)),
+            BalanceFact::Roles(roles) => {
+                self.balances.revision = self.balances.revision.wrapping_add(1);
+                let best = self.best.as_ref().map(|b| b.value);
+                self.balances.roles = seen.known(roles.clone(), best);
+            }
+        }
     }
 
     fn fold_filled(&mut self, seen: &Seen, block: &Block) {
@@ -290,6 +314,10 @@ impl ChainView {
     }
 }
 
+fn row_is_best(view: &ChainView, at: BlockRef) -> bool {
+    view.best.as_ref().is_some_and(|best| best.value == at)
+}
+
 fn fold_link(endpoint: &mut EndpointView, link: &Link, at: UnixMs) {
     // From up to the name service goes only who begins anew at the operator's wish: nothing was lost.
     if endpoint.link == Link::Up && !matches!(link, Link::Up | Link::Resolving) {
@@ -321,6 +349,10 @@ fn section_of(fact: &Fact) -> Option<&'static str> {
         Fact::Coretime(_) => Some("coretime"),
         Fact::Governance(_) => Some("governance"),
         Fact::Parameters(_) => Some("parameters"),
+        Fact::Balances(of) => match **of {
+            BalanceFact::Accounts(_) => Some("balances"),
+            BalanceFact::Moved(_) | BalanceFact::Roles(_) => None,
+        },
         Fact::Runtime { .. } => Some("runtime"),
         _ => None,
     }

@@ -3,6 +3,7 @@
 //! In: what `config` read from the files. Out: lookups by the 32 bytes of an account, whatever prefix it was written in.
 //! Must not read files.
 
+use crate::domain::balance::Tokens;
 use crate::domain::{AccountId, Clean};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +43,9 @@ pub struct Watched {
     pub name: Clean,
     /// `manual`, `system`.
     pub role: Option<Clean>,
+    /// It should not hold less: `balanceThreshold` of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Tokens>,
 }
 
 impl Roster {

@@ -72,7 +72,7 @@ fn network() -> Network {
         ..Roster::default()
     };
     let names = [(stash(2), "poor by name".to_owned())].into();
-    Network { id: "paseo".to_owned(), public: true, chains: vec![], names, roster }
+    Network { id: "paseo".to_owned(), public: true, chains: vec![], names, roster, watch: vec![] }
 }
 
 fn report(records: &[SessionRecord], now: UnixMs) -> Report {

@@ -35,6 +35,7 @@ fn network(register: &[(u8, &str, bool)]) -> Network {
         chains: vec![relay],
         names: std::collections::BTreeMap::default(),
         roster: Roster { validators: register.iter().map(member).collect(), ..Roster::default() },
+        watch: vec![],
     }
 }
 

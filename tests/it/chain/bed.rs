@@ -63,6 +63,8 @@ pub struct Options {
     pub bodies: bool,
     /// Stashes whose session keys are looked at.
     pub watched: Vec<AccountId>,
+    /// Accounts whose balances are watched.
+    pub accounts: Vec<AccountId>,
 }
 
 impl Default for Options {
@@ -77,6 +79,7 @@ impl Default for Options {
             lean: false,
             bodies: false,
             watched: vec![],
+            accounts: vec![],
         }
     }
 }
@@ -121,6 +124,7 @@ impl Bed {
             names: options.names.clone(),
             bodies: options.bodies,
             watched: options.watched.clone(),
+            accounts: options.accounts.clone(),
         };
         let clock = Arc::new(TestClock { start: Instant::now(), speed: options.clock_speed });
         let sink = Sink { lean: options.lean, ..Sink::default() };
