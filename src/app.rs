@@ -79,6 +79,10 @@ pub fn settle(state: &mut AppState) -> Vec<Effect> {
         let filter = tabs::validators::filter(state);
         state.digest_validators(&filter);
     }
+    if tabs::shows_balances(state) {
+        let filtered = tabs::balances::is_filtered(state);
+        state.digest_balances(filtered);
+    }
     commands::hold_selections(state);
     effects
 }

@@ -4,6 +4,7 @@
 //! by key, never by row. Must not import tabs, app, runtime, or any edge.
 
 pub mod alerts;
+pub mod balances;
 pub mod cores;
 pub mod filter;
 pub mod form;
@@ -129,6 +130,9 @@ pub struct AppState {
     /// The validators, derived from the store.
     #[serde(skip)]
     pub seats: validators::Seats,
+    /// Watched balances and movements, derived from the store.
+    #[serde(skip)]
+    pub purse: balances::Kept,
 }
 
 impl AppState {
@@ -151,6 +155,7 @@ impl AppState {
             runbooks: runbooks::Runbooks::default(),
             keymap,
             seats: validators::Seats::default(),
+            purse: balances::Kept::default(),
         }
     }
 
@@ -158,6 +163,7 @@ impl AppState {
     pub fn begin_again(&mut self, store: Store) {
         self.store = store;
         self.seats = validators::Seats::default();
+        self.purse = balances::Kept::default();
         self.alerts = AlertBook::default();
         self.evaluated = 0;
         self.now = UnixMs::default();

@@ -3,6 +3,7 @@
 //! In: the state. Out: the body of the screen as data, and for each command an [`Intent`] that `app` carries out. To add
 //! a tab: one file and one line in [`TABS`]; tab bar, keys and snapshots follow. Must not import app, or change anything.
 
+pub mod balances;
 pub mod health;
 pub mod lists;
 pub mod recovery;
@@ -107,7 +108,7 @@ pub enum Intent {
 }
 
 /// Every tab, in the order of the tab bar.
-pub const TABS: &[Tab] = &[health::TAB, validators::TAB, recovery::TAB, xcm::TAB];
+pub const TABS: &[Tab] = &[health::TAB, validators::TAB, balances::TAB, recovery::TAB, xcm::TAB];
 
 /// The tab that is open.
 #[must_use]
@@ -139,7 +140,7 @@ pub fn focused_rows(state: &AppState) -> Option<(String, Box<dyn Rows + '_>)> {
 #[must_use]
 pub fn shares_the_screen(state: &AppState) -> bool {
     let ui = &state.ui;
-    let tabs = [validators::TAB.number, recovery::TAB.number, xcm::TAB.number];
+    let tabs = [validators::TAB.number, balances::TAB.number, recovery::TAB.number, xcm::TAB.number];
     let several = ui.place.chain.is_some() || ui.place.runbook.is_some() || tabs.contains(&ui.place.tab);
     several && !ui.zoom && ui.width >= WIDE.0 && ui.height >= WIDE.1
 }
@@ -148,6 +149,12 @@ pub fn shares_the_screen(state: &AppState) -> bool {
 #[must_use]
 pub fn shows_validators(state: &AppState) -> bool {
     state.mode.is_wall() || state.ui.place.tab == validators::TAB.number
+}
+
+/// True while balances are on the screen: then what is listed of them is kept up to date.
+#[must_use]
+pub fn shows_balances(state: &AppState) -> bool {
+    !state.mode.is_wall() && state.ui.place.tab == balances::TAB.number
 }
 
 /// Columns and lines from which on lists stand side by side.

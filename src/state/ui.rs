@@ -30,13 +30,16 @@ pub struct Place {
     /// The runbook that is filled in.
     #[serde(default)]
     pub runbook: Option<String>,
+    /// The opened account, on the opened chain.
+    #[serde(default)]
+    pub account: Option<AccountId>,
 }
 
 impl Place {
     /// The first view of a tab.
     #[must_use]
     pub fn root(tab: u8) -> Self {
-        Self { tab, chain: None, validator: None, para: None, runbook: None }
+    Self { tab, chain: None, validator: None, para: None, runbook: None }, Self { tab, chain: None, validator: None, para: None, account: None },
     }
 
     /// A chain, opened in a tab.
@@ -61,6 +64,12 @@ impl Place {
     #[must_use]
     pub fn runbook(tab: u8, name: &str) -> Self {
         Self { runbook: Some(name.to_owned()), ..Self::root(tab) }
+    }
+
+    /// An account on a chain, opened in a tab.
+    #[must_use]
+    pub fn account(tab: u8, chain: ChainId, account: AccountId) -> Self {
+        Self { account: Some(account), ..Self::chain(tab, chain) }
     }
 
     /// True for a tab's first view.
@@ -104,6 +113,10 @@ pub enum Subject {
     Candidate(AccountId, Hash, usize),
     /// A line of the open form: the pane, and the key of its row.
     FormLine(String, String),
+    /// The balance of an account on a chain.
+    Account(ChainId, AccountId),
+    /// The movement that event number `.2` of a block tells of.
+    Movement(ChainId, Hash, u32),
 }
 
 /// What lies over the body.

@@ -5,6 +5,7 @@
 
 use super::Intent;
 use crate::command::Command;
+use crate::domain::store::balances::Seen;
 use crate::domain::store::validators::MissedCandidate;
 use crate::domain::{AccountId, AlertId, ChainId, EventRecord, Hash};
 use crate::screen::format;
@@ -76,6 +77,13 @@ pub fn event<'a>(
     state.store.chain(chain)?.blocks.by_hash(block)?.block.events.get(index)
 }
 
+/// The movement of a subject.
+#[must_use]
+pub fn movement<'a>(state: &'a AppState, chain: &ChainId, block: &Hash, index: u32) -> Option<&'a Seen> {
+    let mut moves = state.store.chain(chain)?.balances.moves();
+    moves.find(|seen| seen.block.hash == *block && seen.movement.index == index)
+}
+
 /// Candidate number `index` among those that `block` backed without this validator.
 #[must_use]
 pub fn candidate(state: &AppState, stash: &AccountId, block: &Hash, index: usize) -> Option<MissedCandidate> {
@@ -100,6 +108,8 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
             (fact.key, format!("storage key of {name}"))
         }
         Subject::Dispute(hash) => (hash.to_string(), "candidate hash".to_owned()),
+        Subject::Account(chain, account) => (state.chain(chain)?.address(account), "address".to_owned()),
+        Subject::Movement(_, block, _) => (block.to_string(), "block hash".to_owned()),
         Subject::Alert(id) => (id.to_string(), "alert id".to_owned()),
         Subject::Validator(stash) | Subject::Session(stash, _) => {
             (state.relay()?.address(stash), "stash".to_owned())
@@ -119,9 +129,10 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
 /// The text of `Y`: the link, or the raw bytes where nothing links to it.
 fn raw(state: &AppState, subject: &Subject) -> Option<(String, String)> {
     Some(match subject {
-        Subject::Author(_, account) | Subject::Validator(account) | Subject::Session(account, _) => {
-            (account.to_string(), "account as hex".to_owned())
-        }
+        Subject::Account(_, account)
+        | Subject::Author(_, account)
+        | Subject::Validator(account)
+        | Subject::Session(account, _) => (account.to_string(), "account as hex".to_owned()),
         Subject::Alert(id) => {
             let alert = state.alert(id)?;
             (serde_json::to_string(&alert).ok()?, "alert as JSON".to_owned())
@@ -142,7 +153,9 @@ fn raw(state: &AppState, subject: &Subject) -> Option<(String, String)> {
 pub fn link(state: &AppState, subject: &Subject) -> Option<String> {
     let (chain, rest) = match subject {
         Subject::Chain(id) => (id, "#/explorer".to_owned()),
-        Subject::Block(id, hash) | Subject::Event(id, hash, _) => (id, format!("#/explorer/query/{hash}")),
+        Subject::Block(id, hash) | Subject::Event(id, hash, _) | Subject::Movement(id, hash, _) => {
+            (id, format!("#/explorer/query/{hash}"))
+        }
         Subject::Candidate(_, hash, _) => (&state.network.relay()?.id, format!("#/explorer/query/{hash}")),
         Subject::Endpoint(id, endpoint) => {
             return Some(apps(endpoint.as_str(), "#/explorer")).filter(|_| state.network.chain(id).is_some());
@@ -180,6 +193,8 @@ pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>>
         | Subject::Block(id, _)
         | Subject::Author(id, _)
         | Subject::Endpoint(id, _)
+        | Subject::Account(id, _)
+        | Subject::Movement(id, ..)
         | Subject::Event(id, ..) => state.chain(id),
         Subject::Para(_)
         | Subject::Channel(..)
@@ -231,6 +246,15 @@ pub fn title(state: &AppState, subject: &Subject) -> String {
             format!("{name} in session {}", format::number(u64::from(*session)))
         }
         Subject::FormLine(pane, key) => format!("{pane}: {key}"),
+        Subject::Account(id, account) => {
+            let chain = state.chain(id);
+            let address = || chain.map_or_else(|| account.to_string(), |c| c.address_short(account));
+            format!("{} on {}", state.name_of(account).map_or_else(address, str::to_owned), of(id))
+        }
+        Subject::Movement(id, hash, index) => match movement(state, id, hash, *index) {
+            Some(seen) => format!("{} on {}", seen.movement.kind.word().replace('-', " "), of(id)),
+            None => format!("movement on {}", of(id)),
+        },
         Subject::Candidate(stash, ..) => {
             format!("candidate without {}", super::validators::label(state, stash))
         }

@@ -169,6 +169,7 @@ fn alert_word(alert: &Alert) -> &str {
         ("block-stall", _) => "waiting",
         ("finality-stall", _) => "finality",
         ("finality-lag", _) => "lag",
+        ("large-transfer" | "issuance-change", _) => "balances",
         ("reorg", _) => "reorg",
         ("endpoint-lag" | "node-flapping", _) => "endpoint",
         ("stale-data", _) => "no data",

@@ -2,6 +2,7 @@
 //!
 //! In: a subject. Out: name and value lines. Hashes and addresses stand in full here.
 
+mod balances;
 mod chain;
 mod para;
 mod validator;
@@ -36,6 +37,8 @@ pub(super) fn pairs(state: &AppState, about: &Subject) -> Pairs {
         }
         Subject::Session(stash, session) => validator::session(state, stash, *session),
         Subject::Candidate(stash, block, index) => validator::candidate(state, stash, block, *index),
+        Subject::Account(chain, account) => balances::account(state, chain, account),
+        Subject::Movement(chain, block, index) => balances::movement(state, chain, block, *index),
     };
     found.unwrap_or_else(|| {
         vec![(
