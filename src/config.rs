@@ -12,6 +12,7 @@ pub mod roster;
 pub mod settings;
 
 mod located;
+mod watch;
 
 pub use endpoint::{Endpoint, EndpointFlag, SecretUrl};
 pub use error::ConfigError;

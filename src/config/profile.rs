@@ -8,6 +8,7 @@ use super::endpoint::{BadUrl, Endpoint, EndpointFlag, SecretUrl, name_endpoints}
 use super::files::{Dirs, Shelf, find_text};
 use super::located::Source;
 use super::roster;
+use super::watch;
 use super::{ConfigError, NETWORKS};
 use crate::domain::{AccountId, ChainId, ChainKind, ChainSpec, Hash, Network, ParaId, Thresholds};
 use serde::Deserialize;
@@ -49,6 +50,8 @@ struct RawProfile {
     chains: Spanned<Vec<RawChain>>,
     #[serde(default)]
     names: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    watch: Vec<watch::RawWatch>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +101,7 @@ impl Profile {
             endpoints.insert(spec.id.clone(), urls);
             network.chains.push(spec);
         }
+        network.watch = watch::entries(&src, &network, &raw.watch)?;
         network.chains.sort_by_key(|c| c.kind != ChainKind::Relay);
         Ok(Self { network, endpoints, roster })
     }
@@ -231,7 +235,7 @@ fn chain(
 }
 
 /// A name for the screen: short, visible characters only.
-fn label(src: &Source<'_>, text: &Spanned<String>) -> Result<String, ConfigError> {
+pub(super) fn label(src: &Source<'_>, text: &Spanned<String>) -> Result<String, ConfigError> {
     let name = text.get_ref();
     let hidden = name.chars().any(crate::domain::text::is_hidden);
     if name.trim().is_empty() || name.chars().count() > 64 || hidden {

@@ -3,6 +3,7 @@
 //! In: the store and the alerts at a moment. Out: [`Snapshot`], field by field as CONTRACT says. What could not be read is
 //! null, and every section that was not read stands in `unread` with the reason.
 
+mod balances;
 mod cores;
 mod paras;
 mod validators;
@@ -55,7 +56,7 @@ pub struct Snapshot {
     cores: Vec<cores::CoreEntry>,
     coretime: cores::Coretimes,
     on_demand: cores::OnDemand,
-    balances: Balances,
+    balances: balances::Balances,
     referenda: Vec<()>,
     runtime: Vec<Runtime>,
     tickets: Tickets,
@@ -127,13 +128,6 @@ struct Endpoint {
     detail: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-struct Balances {
-    issuance: Option<String>,
-    watched: Vec<()>,
-    large_transfers: Vec<()>,
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Runtime {
     chain: ChainId,
@@ -171,7 +165,7 @@ struct TicketStats {
 }
 
 /// Sections of CONTRACT that this program does not read yet.
-const NOT_BUILT: [&str; 3] = ["balances", "referenda", "tickets"];
+const NOT_BUILT: [&str; 2] = ["referenda", "tickets"];
 
 impl Snapshot {
     /// Takes the snapshot.
@@ -193,6 +187,7 @@ impl Snapshot {
         let validators = validators::section(input, &mut unread);
         let paras = paras::sections(input, &mut unread);
         let coretime = cores::coretime(input, &mut unread);
+        let balances = balances::section(input, &mut unread);
         Self {
             schema: 1,
             network: input.network.id.clone(),
@@ -206,7 +201,7 @@ impl Snapshot {
             cores: paras.cores,
             coretime,
             on_demand: paras.on_demand,
-            balances: Balances::default(),
+            balances,
             referenda: Vec::new(),
             runtime: input.network.chains.iter().map(|spec| runtime(input, spec)).collect(),
             tickets: Tickets::default(),

@@ -39,7 +39,7 @@ impl Place {
     /// The first view of a tab.
     #[must_use]
     pub fn root(tab: u8) -> Self {
-    Self { tab, chain: None, validator: None, para: None, runbook: None }, Self { tab, chain: None, validator: None, para: None, account: None },
+        Self { tab, chain: None, validator: None, para: None, runbook: None, account: None }
     }
 
     /// A chain, opened in a tab.
