@@ -1,3 +1,5 @@
+//! Movements among many, between chains, of watched accounts; balances beyond their lines.
+
 use crate::detectors::Verdict;
 use crate::detectors::testbed::{ASSET_HUB, Bed, RELAY, findings, identity, unknown};
 use crate::domain::balance::watch::WatchEntry;

@@ -1,3 +1,5 @@
+//! Blocks that come again, reorganisations, sessions, accounts, the two ends of a movement.
+
 use super::*;
 use crate::domain::balance::{BalanceFact, Leg, MoveKind, Peer};
 use crate::domain::store::blocks::tests::block;
