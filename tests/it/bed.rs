@@ -13,6 +13,9 @@ use sereno::keymap::Keymap;
 use sereno::state::{AppState, Mode};
 use std::collections::BTreeMap;
 
+/// Balances of the bed.
+#[path = "bed/balances.rs"]
+mod balances;
 /// The market of cores of the bed.
 #[path = "bed/market.rs"]
 mod market;
@@ -22,6 +25,8 @@ mod paras;
 /// Validators of the bed.
 #[path = "bed/validators.rs"]
 mod validators;
+
+pub(crate) use balances::{TOKEN, transfer};
 
 /// 2026-11-20 14:00:00 UTC.
 pub(crate) const START: i64 = 1_795_183_200_000;
@@ -318,6 +323,7 @@ impl Bed {
         }
         let source = self.endpoints(chain).into_iter().next();
         self.fact(chain, source.as_ref(), Fact::Best(Box::new(block)));
+        self.moved(chain, at, vec![]);
         if chain == "relay" && number.is_multiple_of(10) {
             self.tell_paras(at);
         }

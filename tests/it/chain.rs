@@ -8,6 +8,7 @@
 )]
 
 mod backfill;
+mod balances;
 pub mod bed;
 mod blocks;
 mod codec;

@@ -17,7 +17,7 @@ mod node;
 mod script;
 mod ws;
 
-pub use encode::{Encoder, accounts, bytes, number, numbers, stash, twox64_key};
+pub use encode::{Encoder, accounts, blake2_key, bytes, number, numbers, stash, twox64_key};
 pub use faults::{Accept, Heads, Pipe, Script};
 pub use front::{Front, Place, Rules};
 pub use node::Node;

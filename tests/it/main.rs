@@ -10,6 +10,7 @@
     reason = "a test fails by panicking; helpers beside the tests may, too; tests of real nodes print what they measured"
 )]
 
+mod balances_tab;
 mod bed;
 mod calls;
 mod cannot_tell;

@@ -166,3 +166,18 @@ fn xcm() {
     pictures("xcm-quiet", || Bed::healthy(Mode::Console), "9");
     pictures("xcm-empty", || Bed::new(Mode::Console), "9");
 }
+
+#[test]
+fn balances() {
+    pictures("balances", || Bed::balances(Mode::Console), "3");
+    pictures("balances-movements", || Bed::balances(Mode::Console), "3 w");
+    pictures("balances-account", || Bed::balances(Mode::Console), "3 / o p s Enter Enter w");
+    pictures("balances-quiet", || Bed::healthy(Mode::Console), "3");
+    pictures("balances-stale", || Bed::stale(Mode::Console), "3");
+    pictures("balances-empty", || Bed::new(Mode::Console), "3");
+    for (name, keys) in [("account", "3 / o p s Enter d"), ("movement", "3 w j j d")] {
+        let mut bed = Bed::balances(Mode::Console).size(120, 40);
+        bed.keys(keys);
+        insta::assert_snapshot!(format!("overlay-describe-{name}"), picture(&bed));
+    }
+}

@@ -266,7 +266,9 @@ impl Bed {
             self.fact(chain, Some(&endpoint), Fact::PeerBest(block.at));
         }
         let source = self.endpoints(chain).into_iter().next();
+        let at = block.at;
         self.fact(chain, source.as_ref(), Fact::Best(Box::new(block)));
+        self.moved(chain, at, vec![]);
         self.finalize(chain, 2);
     }
 

@@ -29,6 +29,24 @@ impl Encoder {
         to_hex(&self.typed(value, storage.entry_by_name(item).unwrap().value_ty()))
     }
 
+    /// The value of `System.Events`: extrinsic, pallet, event and its fields.
+    pub fn events(&self, list: &[(Option<u32>, &str, &str, Value)]) -> String {
+        let one = |(extrinsic, pallet, name, fields): &(Option<u32>, &str, &str, Value)| {
+            let phase = match extrinsic {
+                Some(n) => Value::unnamed_variant("ApplyExtrinsic", [number(*n)]),
+                None => Value::unnamed_variant("Initialization", []),
+            };
+            let scale_value::ValueDef::Composite(fields) = fields.value.clone() else { panic!("no fields") };
+            let event = Value::variant(*name, fields);
+            Value::named_composite([
+                ("phase", phase),
+                ("event", Value::unnamed_variant(*pallet, [event])),
+                ("topics", Value::unnamed_composite([])),
+            ])
+        };
+        self.storage("System.Events", &Value::unnamed_composite(list.iter().map(one)))
+    }
+
     /// The value of `Session.QueuedKeys` for so many stashes.
     pub fn queued(&self, count: u32) -> String {
         let keys = Value::named_composite(
@@ -126,6 +144,12 @@ pub fn bytes(list: &[u8]) -> Value {
 /// The key of one entry of a map with the hasher Twox64Concat.
 pub fn twox64_key(name: &str, encoded: &[u8]) -> String {
     let rest = [&sp_crypto_hashing::twox_64(encoded), encoded].concat();
+    format!("{}{}", key(name), to_hex(&rest).trim_start_matches("0x"))
+}
+
+/// The key of one entry of a map with the hasher Blake2_128Concat.
+pub fn blake2_key(name: &str, encoded: &[u8]) -> String {
+    let rest = [&sp_crypto_hashing::blake2_128(encoded)[..], encoded].concat();
     format!("{}{}", key(name), to_hex(&rest).trim_start_matches("0x"))
 }
 
