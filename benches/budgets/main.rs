@@ -3,7 +3,7 @@
 //! In: synthetic chains, a fake node on a loopback port, the real binary under a pseudo-terminal, and a live node where one
 //! answers at `SERENO_BENCH_ENDPOINT` (else ws://127.0.0.1:9944). Out: a table; no figure is ever an assertion.
 //! `cargo bench --bench budgets -- keys replay` measures only the groups of these names: paint, cell, keys, hundred, validators,
-//! six, quarter, day, relay.
+//! balances, six, quarter, day, relay.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -61,6 +61,7 @@ const GROUPS: &[Group] = &[
     ("keys", memory::keys),
     ("hundred", memory::hundred),
     ("validators", memory::validators),
+    ("balances", memory::balances),
     ("quarter", quarter::quarter),
     ("six", live::six),
     ("relay", live::relay),

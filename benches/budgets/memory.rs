@@ -216,6 +216,44 @@ fn tab_2(validators: u32, sessions: u32, names: [&'static str; 5]) -> Vec<Row> {
     ]
 }
 
+/// Tab 3: ten thousand watched accounts, blocks that move twenty of them.
+pub(crate) fn balances() -> Vec<Row> {
+    let mut bench = Bench::new(Scale { chains: 6, validators: 100, events: 2 }, 0);
+    let known = bench.synth.watch(10_000);
+    bench.state.network.watch = bench.synth.network.watch.clone();
+    for _ in 0..720 {
+        let round = bench.synth.round();
+        bench.fold(round);
+    }
+    bench.fold(known);
+    bench.tick();
+    bench.frame();
+    let mut opens = Times::default();
+    for _ in 0..20 {
+        bench.state.purse = Default::default();
+        let began = Instant::now();
+        bench.key("3");
+        bench.frame();
+        opens.push(began.elapsed());
+        bench.key("1");
+        bench.frame();
+    }
+    bench.key("3");
+    let moves = bench.press("j j j PgDn PgUp G k g Space", 450);
+    let sort = bench.press("s j j S j G g", 420);
+    (0..13).for_each(|_| bench.key("s"));
+    let filter = bench.press("/ a c c o u n t Space 9 1 7 Enter j n Esc", 390);
+    let one = bench.press("Enter j w j d Esc w Esc j", 360);
+    let budget = "p50 ≤ 16, p99 ≤ 50 ms";
+    vec![
+        row("tab 3, 10,000 watched accounts: opens", "≤ 50 ms", opens.told()),
+        row("  move", budget, moves.told()),
+        row("  sort", budget, sort.told()),
+        row("  filter", budget, filter.told()),
+        row("  an account opened", budget, one.told()),
+    ]
+}
+
 const HUNDRED: Scale = Scale { chains: 100, validators: 10_000, events: 2 };
 /// The argument of a process that measures [`hundred_mb`] and prints it.
 pub(crate) const MEASURE: &str = "--memory-of-a-hundred-chains";

@@ -1,5 +1,7 @@
 //! Synthetic networks: deterministic facts of any number of chains, as the supervisors would send them.
 
+use sereno::domain::balance::watch::WatchEntry;
+use sereno::domain::balance::{AccountsRead, BalanceFact, BlockMoves, Holding, MoveKind, Movement, Tokens};
 use sereno::domain::validator::{Figures, Member, PointsOver};
 use sereno::domain::{
     AccountId, Authorities, Block, BlockRef, BlockVotes, Candidate, CandidateStage, CandidateVotes,
@@ -32,6 +34,8 @@ pub(crate) struct Synth {
     pub(crate) now: i64,
     /// True where the relay's blocks carry their session and votes.
     pub(crate) votes: bool,
+    /// True where the blocks move balances of watched accounts, which are read then.
+    pub(crate) moves: bool,
     scale: Scale,
     height: u64,
 }
@@ -79,7 +83,7 @@ impl Synth {
             roster: sereno::domain::Roster::default(),
             watch: vec![],
         };
-        Self { network, now: START, votes: false, scale, height: 1_000_000 }
+        Self { network, now: START, votes: false, moves: false, scale, height: 1_000_000 }
     }
 
     /// The newest height, the same on every chain.
@@ -159,12 +163,76 @@ impl Synth {
             self.seen(n, 1, Fact::PeerFinalized(at)),
             self.seen(n, 0, Fact::Finalized { at, parent: hash(n, last - 1) }),
         ];
+        if self.moves {
+            facts.extend(self.moved(n));
+        }
         if self.height.is_multiple_of(10) {
             facts.push(self.seen(n, 0, Fact::Peers(12)));
             facts.push(self.seen(n, 0, Fact::Pool(3)));
             facts.push(self.seen(n, 1, Fact::Latency(40)));
         }
         facts
+    }
+
+    /// So many accounts on the relay's watch list, each read once.
+    pub(crate) fn watch(&mut self, accounts: u32) -> Vec<Observation> {
+        self.moves = true;
+        let entry = |n: u32| WatchEntry {
+            account: account(n),
+            name: Some(format!("account {n}")),
+            chains: vec![id(0).as_str().into()],
+            low: Some(Tokens::whole(5_000)),
+            high: None,
+            moves: None,
+        };
+        self.network.watch = (0..accounts).map(entry).collect();
+        let pages: Vec<u32> = (0..accounts).collect();
+        pages.chunks(1_000).map(|page| self.read(0, page)).collect()
+    }
+
+    fn read(&self, n: u32, accounts: &[u32]) -> Observation {
+        let holding = |of: &u32| Holding {
+            exists: true,
+            free: u128::from(of.wrapping_mul(2_654_435_761)) * 100_000 + u128::from(self.height),
+            reserved: 10_000_000_000,
+            frozen: 20_000_000_000,
+            parts: Some(vec![]),
+        };
+        let at = BlockRef { number: self.height, hash: hash(n, self.height) };
+        let accounts = accounts.iter().map(|of| (account(*of), holding(of))).collect();
+        let read = BalanceFact::Accounts(AccountsRead { at, accounts });
+        self.seen(n, 0, Fact::Balances(Box::new(read)))
+    }
+
+    /// What moves in a block: transfers of watched accounts, one of them large, and their balances after it.
+    fn moved(&self, n: u32) -> Vec<Observation> {
+        let first = u32::try_from(self.height % 9_000).unwrap();
+        let movement = |i: u32| Movement {
+            index: i,
+            extrinsic: Some(i),
+            kind: MoveKind::Transfer,
+            from: Some(account(first + i)),
+            to: Some(account(first + i + 1)),
+            amount: if i == 7 && self.height.is_multiple_of(50) {
+                2_000_000_000_000_000
+            } else {
+                30_000_000_000
+            },
+            reason: None,
+            leg: None,
+        };
+        let moves = BlockMoves {
+            at: BlockRef { number: self.height, hash: hash(n, self.height) },
+            session: Some(SESSION),
+            issuance: Some(120_000_000_000_000_000),
+            era_paid: 0,
+            came: 0,
+            left: 0,
+            moves: (0..20).map(movement).collect(),
+            left_out: 0,
+        };
+        let touched: Vec<u32> = (first..first + 21).collect();
+        vec![self.seen(n, 0, Fact::Balances(Box::new(BalanceFact::Moved(moves)))), self.read(n, &touched)]
     }
 
     fn groups(&self) -> impl Iterator<Item = Vec<u32>> {

@@ -95,6 +95,12 @@ fn tells(view: &View<'_>, seen: &Seen, other: Other<'_>) -> bool {
     first && young && limit.is_some_and(|limit| other.seen.movement.amount >= limit)
 }
 
+/// The watch list's name of an account, else what it is called elsewhere.
+fn who(view: &View<'_>, account: &AccountId) -> String {
+    let own = entries(view).find(|e| e.account == *account).and_then(|e| e.name.clone());
+    own.unwrap_or_else(|| view.who(account))
+}
+
 fn what(view: &View<'_>, m: &Movement, other: Option<Other<'_>>) -> String {
     let amount = view.amount(m.amount);
     let verb = match m.kind {
@@ -109,10 +115,10 @@ fn what(view: &View<'_>, m: &Movement, other: Option<Other<'_>>) -> String {
     };
     let mut text = format!("{amount} {verb}");
     if let Some(from) = m.from {
-        text += &format!(" from {}", view.who(&from));
+        text += &format!(" from {}", who(view, &from));
     }
     if let Some(to) = m.to {
-        text += &format!(" to {}", view.who(&to));
+        text += &format!(" to {}", who(view, &to));
     }
     if let Some(leg) = m.leg {
         let way = if leg.sent { "sent to" } else { "come from" };
@@ -130,7 +136,7 @@ fn lines(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
     let mut found = Vec::new();
     let mut unread = None;
     for entry in entries(view).filter(|e| e.low.is_some() || e.high.is_some()) {
-        let who = entry.name.clone().unwrap_or_else(|| view.who(&entry.account));
+        let who = who(view, &entry.account);
         let Some((account, decimals)) =
             view.chain.balances.account(&entry.account).zip(view.chain.decimals())
         else {

@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// Movements shown.
 const MAX_MOVES: usize = 500;
 
-/// Where a balance stands to its lines. Worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a balance stands to its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// Less is free than the lower line.
     Below,
@@ -33,6 +33,16 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// Beyond a line comes first, no account last; between them why it is watched tells more.
+    fn order(self) -> u8 {
+        match self {
+            Self::Below => 0,
+            Self::Above => 1,
+            Self::Fine | Self::Unknown => 2,
+            Self::Nobody => 3,
+        }
+    }
+
     /// One word.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -62,13 +72,30 @@ pub struct Row {
     /// Where it stands to them.
     pub mark: Mark,
     /// What it holds; none where it was not read.
-    pub holding: Option<Arc<Holding>>,
+    pub holding: Option<Figures>,
     /// What can be sent away, planck; none where the existential deposit was not read.
     pub transferable: Option<u128>,
     /// In whose state, and when it was received.
     pub read: Option<(Option<BlockRef>, UnixMs)>,
-    /// Its totals, oldest first.
-    pub history: Vec<u128>,
+}
+
+/// What an account holds, in figures only, planck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Free.
+    pub free: u128,
+    /// Reserved.
+    pub reserved: u128,
+    /// Frozen.
+    pub frozen: u128,
+    /// Held; none where it was not read.
+    pub held: Option<u128>,
+}
+
+impl From<&Holding> for Figures {
+    fn from(h: &Holding) -> Self {
+        Self { free: h.free, reserved: h.reserved, frozen: h.frozen, held: h.held() }
+    }
 }
 
 /// The other end of a movement.
@@ -104,6 +131,8 @@ pub struct Purse {
     pub rows: Vec<Row>,
     /// Movements, newest first.
     pub moves: Vec<MoveRow>,
+    /// Watched accounts on chains of which nothing is known.
+    pub unseen: usize,
     /// Movements in memory that are neither large nor of watched accounts.
     pub small: usize,
     /// Changes with what it was made from.
@@ -232,22 +261,26 @@ impl AppState {
         known.or_else(|| self.chains().nth(chain).map(|c| c.address(account))).unwrap_or_default()
     }
 
-    /// True where this account is watched on the chain at this place.
+    /// The name under which an account is watched on a chain; none where it is not.
     #[must_use]
-    pub fn is_watched(&self, chain: usize, account: &AccountId) -> bool {
-        self.lists().of.get(chain).is_some_and(|list| list.contains_key(account))
+    pub fn watched_as(&self, chain: &ChainId, account: &AccountId) -> Option<String> {
+        let place = self.network.chains.iter().position(|c| c.id == *chain)?;
+        Some(self.lists().of.get(place)?.get(account)?.label.clone())
     }
 
     fn make_purse(&self, lists: &Lists, revision: u64) -> Purse {
         let mut purse = Purse { revision, ..Purse::default() };
         for ((place, chain), list) in self.chains().enumerate().zip(&lists.of) {
-            purse.rows.extend(list.iter().map(|(account, of)| row(place, chain.view, account, of)));
-            if let Some(view) = chain.view {
-                self.gather(&mut purse, (place, chain.spec, view), list);
+            match chain.view.filter(|v| v.best.is_some()) {
+                None => purse.unseen += list.len(),
+                Some(view) => {
+                    purse.rows.extend(list.iter().map(|(account, of)| row(place, view, account, of)));
+                    self.gather(&mut purse, (place, chain.spec, view), list);
+                }
             }
         }
         purse.rows.sort_by(|a, b| {
-            let key = |r: &Row| (r.mark, r.why, r.chain);
+            let key = |r: &Row| (r.mark.order(), r.why, r.chain);
             key(a).cmp(&key(b)).then_with(|| a.label.cmp(&b.label)).then_with(|| a.account.cmp(&b.account))
         });
         purse.moves.sort_by_key(|m| (Reverse(m.seen.at), m.chain, Reverse(m.seen.movement.index)));
@@ -292,20 +325,20 @@ impl AppState {
     }
 }
 
-fn row(chain: usize, view: Option<&ChainView>, account: &AccountId, of: &Watched) -> Row {
-    let known = view.and_then(|v| v.balances.account(account));
-    let decimals = view.and_then(ChainView::decimals);
+fn row(chain: usize, view: &ChainView, account: &AccountId, of: &Watched) -> Row {
+    let known = view.balances.account(account);
+    let decimals = view.decimals();
     let planck = |line: Option<crate::domain::balance::Tokens>| Some(line?.planck(decimals?));
     let (low, high) = (planck(of.low), planck(of.high));
-    let holding = known.map(|k| Arc::new(k.now.value.clone()));
-    let mark = match &holding {
+    let holding = known.map(|k| &k.now.value);
+    let mark = match holding {
         None => Mark::Unknown,
         Some(h) if low.is_some_and(|low| h.free < low) => Mark::Below,
         Some(h) if high.is_some_and(|high| h.free > high) => Mark::Above,
         Some(h) if !h.exists => Mark::Nobody,
         Some(_) => Mark::Fine,
     };
-    let deposit = view.and_then(ChainView::existential_deposit);
+    let deposit = view.existential_deposit();
     Row {
         chain,
         account: *account,
@@ -313,9 +346,8 @@ fn row(chain: usize, view: Option<&ChainView>, account: &AccountId, of: &Watched
         label: of.label.clone(),
         lines: (low, high),
         mark,
-        transferable: holding.as_ref().zip(deposit).map(|(h, deposit)| h.transferable(deposit)),
-        holding,
+        transferable: holding.zip(deposit).map(|(h, deposit)| h.transferable(deposit)),
+        holding: holding.map(Figures::from),
         read: known.map(|k| (k.now.block, k.now.at)),
-        history: known.map(|k| k.history.iter().map(|(_, total)| *total).collect()).unwrap_or_default(),
     }
 }

@@ -158,9 +158,7 @@ fn title(state: &AppState, pane: &str) -> Line {
             let small = crate::screen::format::number(u64::try_from(small).unwrap_or(u64::MAX));
             Line::of(Role::Title, "movements").and(
                 Role::Dim,
-                format!(
-                    " · large ones and those of watched accounts, newest first · {small} others in memory"
-                ),
+                format!(" · large ones and of watched accounts, newest first · {small} others"),
             )
         }
         OWN => Line::of(Role::Title, "movements").and(Role::Dim, " of it in memory, newest first"),

@@ -1,6 +1,7 @@
 //! Tab 3 by its keys, its alerts, and the section `balances` of the snapshot.
 
-use crate::bed::{Bed, TOKEN, account, transfer};
+use crate::bed::balances::{TOKEN, transfer};
+use crate::bed::{Bed, account};
 use sereno::app::{self, Effect, Msg};
 use sereno::domain::{Alert, Fact, Observation, UnixMs};
 use sereno::runtime::headless;
@@ -38,9 +39,13 @@ fn the_worst_come_first_and_every_state_stands_in_words() {
     let text = picture(&bed);
     let first = names(&bed);
     assert_eq!(first[..3], ["faucet", "Mile", "bridge desk"], "{first:?}\n{text}");
-    for needed in ["▵ low", "▵ high", "? unknown", "· ok", "– none", "▵ 1", "issuance", "large"] {
+    for needed in ["▵ low", "▵ high", "? unknown", "· ok", "▵ 2 accounts low, 1 high", "issuance", "large"]
+    {
         assert!(text.contains(needed), "{needed}\n{text}");
     }
+    let mut bed = bed;
+    bed.keys("G");
+    assert!(picture(&bed).contains("– none"), "{}", picture(&bed));
 }
 
 #[test]
@@ -77,7 +82,7 @@ fn enter_opens_an_account_with_its_parts_and_describe_shows_planck() {
     bed.keys("Enter");
     assert_eq!(bed.state.ui.place, Place::account(3, "relay".into(), account(20)));
     let text = picture(&bed);
-    for needed in ["faucet", "transferable", "42501234567 planck", "lines ≥ 5", "125"] {
+    for needed in ["faucet", "transferable", "42500001234567 planck", "lines ≥ 5", "125"] {
         assert!(text.contains(needed), "{needed}\n{text}");
     }
     let effects = bed.keys("Esc y");
@@ -93,7 +98,7 @@ fn both_ends_of_a_teleport_are_one_row_and_one_alert_and_one_end_alone_says_so()
     let bed = bed("3");
     let text = picture(&bed);
     assert!(text.contains("Relay → Asset Hub"), "{text}");
-    assert!(text.contains("Asset Hub → para 2043 one side seen"), "{text}");
+    assert!(text.contains("Asset Hub → para 2043 one-sided"), "{text}");
     let teleports: Vec<_> =
         about(&bed, "large-transfer").into_iter().filter(|a| a.summary.contains("teleport")).collect();
     assert_eq!(teleports.len(), 1, "{teleports:?}");

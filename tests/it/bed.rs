@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// Balances of the bed.
 #[path = "bed/balances.rs"]
-mod balances;
+pub(crate) mod balances;
 /// The market of cores of the bed.
 #[path = "bed/market.rs"]
 mod market;
@@ -25,8 +25,6 @@ mod paras;
 /// Validators of the bed.
 #[path = "bed/validators.rs"]
 mod validators;
-
-pub(crate) use balances::{TOKEN, transfer};
 
 /// 2026-11-20 14:00:00 UTC.
 pub(crate) const START: i64 = 1_795_183_200_000;

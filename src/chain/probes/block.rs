@@ -161,12 +161,7 @@ pub(in crate::chain) async fn read(
     let body_late = body == Body::Late;
     let told = if relay {
         let available = if let Body::Read(available) = body { Some(available) } else { None };
-        let begun = match &begun {
-            _ if refused.is_some() => Err(refused.unwrap_or_default()),
-            _ if blind => Ok(Some(&state)),
-            Ok(read) => Ok(read.as_ref().filter(|_| new_set)),
-            Err(why) => Err(why.clone()),
-        };
+        let begun = set_in(&begun, refused, (blind, new_set), &state);
         let of = votes::Sources { runtime: wrote, state: &state, begun, near: around.near, available };
         Some(votes::read(rpc, header, of).await?)
     } else {
@@ -174,17 +169,8 @@ pub(in crate::chain) async fn read(
     };
     let index = session.map(|s| s.index);
     let events = around.before.runtime.events(events_bytes(runtime, &state));
-    let disputes_changed = events.list.iter().any(relay::touches_disputes);
     let sudo = sudo::told(&around.before.runtime, &events);
-    let touched = Touched::by(&events);
-    let (moves, accounts) = match balances::are_on(runtime) {
-        true => {
-            let issuance = balances::issuance(runtime, &state);
-            let (moves, accounts) = moves::of(&events, (header.at, index), around.accounts);
-            (Some(BlockMoves { issuance, ..moves }), accounts)
-        }
-        false => (None, BTreeSet::new()),
-    };
+    let (moves, accounts) = moved(runtime, &state, &events, (header, index, around.accounts));
     let code_updated = events.list.iter().any(|e| e.pallet == "System" && e.name == "CodeUpdated");
     let foreign = written_by(runtime, &state).is_some_and(|spec| spec != around.before.version.spec_version);
     let doubts_runtime = events.error.is_some() || code_updated || foreign;
@@ -208,8 +194,8 @@ pub(in crate::chain) async fn read(
         facts,
         validators: told,
         body_late,
-        disputes_changed,
-        touched,
+        disputes_changed: events.list.iter().any(relay::touches_disputes),
+        touched: Touched::by(&events),
         sudo,
         moves,
         accounts,
@@ -217,6 +203,36 @@ pub(in crate::chain) async fn read(
         doubts_runtime,
         foreign,
     })
+}
+
+/// The state in which the validators of a session that begins were read; none where none begins.
+fn set_in<'s>(
+    begun: &'s Result<Option<State>, Clean>,
+    refused: Option<Clean>,
+    (blind, new_set): (bool, bool),
+    state: &'s State,
+) -> Result<Option<&'s State>, Clean> {
+    match begun {
+        _ if refused.is_some() => Err(refused.unwrap_or_default()),
+        _ if blind => Ok(Some(state)),
+        Ok(read) => Ok(read.as_ref().filter(|_| new_set)),
+        Err(why) => Err(why.clone()),
+    }
+}
+
+/// What moved in the block, and the watched accounts that its events touch; nothing on a chain without balances.
+fn moved(
+    runtime: &Runtime,
+    state: &State,
+    events: &Events,
+    (header, session, watched): (&Header, Option<u32>, &BTreeSet<AccountId>),
+) -> (Option<BlockMoves>, BTreeSet<AccountId>) {
+    if !balances::are_on(runtime) {
+        return (None, BTreeSet::new());
+    }
+    let issuance = balances::issuance(runtime, state);
+    let (moves, touched) = moves::of(events, (header.at, session), watched);
+    (Some(BlockMoves { issuance, ..moves }), touched)
 }
 
 /// What a session that begins is known by: authors and validators, in one request. Inside: why it could not be had.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Most accounts watched on one chain.
 pub const MOST: usize = 20_000;
 
-/// The para whose accounts the whitelist also names.
+/// The para on which the token lives: accounts of the whitelist are watched there, too.
 const ASSET_HUB: ParaId = ParaId(1_000);
 
 /// A line of the profile's watch list.
@@ -194,8 +194,10 @@ fn sovereigns(list: &mut List<'_>, spec: &ChainSpec, paras: &[ParaId]) {
         ChainKind::Relay => None,
     });
     let others = paras.iter().map(|id| (*id, format!("para {id}")));
+    // What goes between chains is kept on Asset Hub and the relay; elsewhere Asset Hub itself pays.
+    let is_kept = |id: ParaId| own.is_none_or(|own| own == ASSET_HUB || id == ASSET_HUB);
     for (id, name) in profile.chain(others).collect::<Vec<_>>() {
-        if Some(id) != own {
+        if Some(id) != own && is_kept(id) {
             list.add(sovereign(spec.kind, id), Why::Sovereign(id), || format!("{name} sovereign"));
         }
     }

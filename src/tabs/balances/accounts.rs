@@ -51,6 +51,13 @@ pub(super) fn lines(chain: &Chain<'_>, row: &Row) -> String {
     }
 }
 
+/// By how much the total changed while it was watched; none where it was not read.
+fn course(chain: &Chain<'_>, row: &Row) -> Option<u128> {
+    let history = &chain.view?.balances.account(&row.account)?.history;
+    let (first, last) = (history.front()?.1, history.back()?.1);
+    Some(first.abs_diff(last))
+}
+
 impl Rows for AccountRows<'_> {
     fn columns(&self) -> Vec<Column> {
         vec![
@@ -103,7 +110,7 @@ impl Rows for AccountRows<'_> {
     fn sort_key(&self, row: usize, column: usize) -> SortKey {
         let Some((row, chain)) = self.get(row) else { return SortKey::Unknown };
         let of = |amount: Option<u128>| cells::sort_key(chain, amount);
-        let holding = row.holding.as_ref();
+        let holding = row.holding;
         match column {
             0 => SortKey::Text(row.mark.word().to_owned()),
             1 => SortKey::Number(u64::try_from(row.chain).unwrap_or(u64::MAX)),
@@ -113,17 +120,17 @@ impl Rows for AccountRows<'_> {
             5 => of(holding.map(|h| h.free)),
             6 => of(holding.map(|h| h.reserved)),
             7 => of(holding.map(|h| h.frozen)),
-            8 => of(holding.and_then(|h| h.held())),
+            8 => of(holding.and_then(|h| h.held)),
             9 => of(row.transferable),
             10 => of(row.lines.0.or(row.lines.1)),
-            11 => of(row.history.last().zip(row.history.first()).map(|(a, b)| a.abs_diff(*b))),
+            11 => of(course(chain, row)),
             _ => SortKey::number(row.read.map(|(_, at)| self.state.now.since(at))),
         }
     }
 
     fn cells(&self, row: usize) -> Vec<Line> {
         let Some((row, chain)) = self.get(row) else { return vec![] };
-        let holding = row.holding.as_ref();
+        let holding = row.holding;
         let free = if matches!(row.mark, Mark::Below | Mark::Above) { Role::Minor } else { Role::Text };
         let of = |amount: Option<u128>, role: Role| cells::amount(chain, amount, role);
         let read = match row.read {
@@ -139,10 +146,10 @@ impl Rows for AccountRows<'_> {
             of(holding.map(|h| h.free), free),
             of(holding.map(|h| h.reserved), Role::Dim),
             of(holding.map(|h| h.frozen), Role::Dim),
-            of(holding.and_then(|h| h.held()), Role::Dim),
+            of(holding.and_then(|h| h.held), Role::Dim),
             of(row.transferable, Role::Text),
             Line::of(Role::Dim, lines(chain, row)),
-            Line::of(Role::Chart, cells::spark(&row.history)),
+            Line::of(Role::Chart, cells::spark(chain, &row.account)),
             read,
         ]
     }

@@ -71,7 +71,10 @@ pub(super) fn sort_key(chain: &Chain<'_>, planck: Option<u128>) -> SortKey {
 }
 
 /// The course of a balance: the lowest total is the lowest bar.
-pub(super) fn spark(history: &[u128]) -> String {
+pub(super) fn spark(chain: &Chain<'_>, account: &AccountId) -> String {
+    let known = chain.view.and_then(|v| v.balances.account(account));
+    let history: Vec<u128> =
+        known.into_iter().flat_map(|k| k.history.iter().map(|(_, total)| *total)).collect();
     let (Some(low), Some(high)) = (history.iter().min(), history.iter().max()) else { return String::new() };
     let span = (high - low).max(1);
     let step = |n: &u128| u64::try_from((n - low).saturating_mul(1_000) / span).ok();
@@ -83,5 +86,10 @@ pub(super) fn spark(history: &[u128]) -> String {
 
 /// Who an account is: its name, else its address shortened.
 pub(super) fn who(state: &AppState, chain: &Chain<'_>, account: &AccountId) -> String {
-    state.name_of(account).map_or_else(|| chain.address_short(account), str::to_owned)
+    named(state, chain, account).unwrap_or_else(|| chain.address_short(account))
+}
+
+/// The name of an account: the watch list's, else the profile's or the register's.
+pub(super) fn named(state: &AppState, chain: &Chain<'_>, account: &AccountId) -> Option<String> {
+    state.watched_as(&chain.spec.id, account).or_else(|| state.name_of(account).map(str::to_owned))
 }

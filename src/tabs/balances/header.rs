@@ -28,37 +28,33 @@ fn attention(state: &AppState) -> Line {
     let (below, above, unread) = (count(Mark::Below), count(Mark::Above), count(Mark::Unknown));
     let all = u64::try_from(purse.rows.len()).unwrap_or(u64::MAX);
     let line = match (below, above) {
-        _ if all == 0 => Line::of(Role::Dim, "no account is watched"),
-        _ if unread == all => Line::of(Role::Unknown, "? ")
-            .and(Role::Dim, format!("none of {} was read yet", format::count(all, "watched account"))),
+        _ if all == 0 && purse.unseen == 0 => Line::of(Role::Dim, "no account is watched"),
+        _ if unread == all => Line::of(Role::Unknown, "? ").and(Role::Dim, "no watched account was read yet"),
         (0, 0) => {
-            let read = all.saturating_sub(unread);
-            Line::of(Role::Good, "· ")
-                .and(Role::Text, format!("{} inside their lines", format::count(read, "watched account")))
+            let read = format::count(all.saturating_sub(unread), "account");
+            Line::of(Role::Good, "· ").and(Role::Text, format!("{read} inside their lines"))
         }
-        (below, 0) => Line::of(Role::Minor, format!("▵ {} below its line", format::count(below, "account"))),
-        (0, above) => Line::of(Role::Minor, format!("▵ {} above its line", format::count(above, "account"))),
-        (below, above) => Line::of(
-            Role::Minor,
-            format!("▵ {} below their lines, {above} above", format::count(below, "account")),
-        ),
+        (below, 0) => Line::of(Role::Minor, format!("▵ {} low", format::count(below, "account"))),
+        (0, above) => Line::of(Role::Minor, format!("▵ {} high", format::count(above, "account"))),
+        (below, above) => {
+            Line::of(Role::Minor, format!("▵ {} low, {above} high", format::count(below, "account")))
+        }
     };
-    let line = match unread {
-        n if n > 0 && n < all => {
-            line.and(Role::Unknown, " · ? ").and(Role::Dim, format!("{} not read yet", format::number(n)))
+    let unseen = u64::try_from(purse.unseen).unwrap_or(u64::MAX);
+    let line = match unread.saturating_add(unseen) {
+        n if n > 0 => {
+            line.and(Role::Unknown, " · ? ").and(Role::Dim, format!("{} not read", format::number(n)))
         }
         _ => line,
     };
-    let large = about(state, "large-transfer")
-        .iter()
-        .filter(|a| a.summary.contains(" in block ") || a.subject == "many")
-        .count();
+    let told = |a: &&Alert| a.summary.contains(" in block ") || a.subject == "many";
+    let large = about(state, "large-transfer").iter().filter(told).count();
     match u64::try_from(large).unwrap_or(u64::MAX) {
         0 if state.chains().all(|c| c.view.is_none_or(|v| v.blocks.is_empty())) => {
             line.and(Role::Dim, " · movements ").and(Role::Unknown, "?")
         }
-        0 => line.and(Role::Dim, " · no large movement in the last hour"),
-        n => line.and(Role::Minor, format!(" · ▵ {} in the last hour", format::count(n, "large movement"))),
+        0 => line.and(Role::Dim, " · no large movement in an hour"),
+        n => line.and(Role::Minor, format!(" · ▵ {} in an hour", format::count(n, "large movement"))),
     }
 }
 
@@ -110,14 +106,17 @@ fn limits(state: &AppState) -> Line {
     let Some(chain) = state.chains().next() else { return line.and(Role::Unknown, "?") };
     let limit = chain.view.and_then(|v| v.large_from(&chain.spec.thresholds));
     let t = &chain.spec.thresholds;
-    let percent = format!("{}.{:02} %", t.large_transfer_ppm / 10_000, t.large_transfer_ppm % 10_000 / 100);
-    let rule = format!(
-        "{} tokens or {percent} of the issuance, whichever is less",
-        format::number(t.large_transfer_tokens)
-    );
+    let whole = t.large_transfer_ppm / 10_000;
+    let percent = match t.large_transfer_ppm % 10_000 / 100 {
+        0 => format!("{whole} %"),
+        rest => format!("{whole}.{rest:02} %"),
+    };
+    let rule = format!("{} tokens or {percent} of issuance", format::number(t.large_transfer_tokens));
     match limit {
-        Some(limit) => line
-            .and(Role::Dim, format!("on {} from {}: {rule}", chain.spec.name, cells::tokens(&chain, limit))),
-        None => line.and(Role::Dim, rule),
+        Some(limit) => {
+            let from = cells::tokens(&chain, limit);
+            line.and(Role::Dim, format!("from {from} on {}: the less of {rule}", chain.spec.name))
+        }
+        None => line.and(Role::Dim, format!("from the less of {rule}")),
     }
 }

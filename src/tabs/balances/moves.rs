@@ -72,7 +72,7 @@ impl<'a> MoveRows<'a> {
                 }
             }
             End::Unseen(name) => {
-                format!("{} one side seen", joined(name.as_deref().unwrap_or("?")))
+                format!("{} one-sided", joined(name.as_deref().unwrap_or("?")))
             }
         }
     }
@@ -80,10 +80,10 @@ impl<'a> MoveRows<'a> {
     fn account(&self, chain: &Chain<'a>, account: Option<AccountId>) -> Line {
         match account {
             None => Line::of(Role::Dim, "–"),
-            Some(account) => {
-                let role = if self.state.name_of(&account).is_some() { Role::Text } else { Role::Dim };
-                Line::of(role, cells::who(self.state, chain, &account))
-            }
+            Some(account) => match cells::named(self.state, chain, &account) {
+                Some(name) => Line::of(Role::Text, name),
+                None => Line::of(Role::Dim, chain.address_short(&account)),
+            },
         }
     }
 }
@@ -102,7 +102,7 @@ impl Rows for MoveRows<'_> {
     fn columns(&self) -> Vec<Column> {
         vec![
             column("AGE", (5, 6), true, 0),
-            column("WAY", (10, 34), false, 0),
+            column("WAY", (10, 40), false, 0),
             column("WHAT", (9, 16), false, 2),
             column("AMOUNT", (14, 22), true, 0),
             column("FROM", (9, 26), false, 0),

@@ -24,7 +24,7 @@ pub fn pairs(state: &AppState, chain: &Chain<'_>, account: &AccountId) -> Vec<(L
     let text = |text: String| Line::of(Role::Text, text);
     let mut out = vec![pair("address", text(chain.address(account)))];
     let why = match row {
-        Some(row) => text(format!("{} · {}", row.label, row.why.word())),
+        Some(row) => text(format!("{} · watched as {}", row.label, row.why.word())),
         None => text(format!("{} · not on the watch list", cells::who(state, chain, account))),
     };
     out.push(pair("who", why));
@@ -49,11 +49,12 @@ pub fn pairs(state: &AppState, chain: &Chain<'_>, account: &AccountId) -> Vec<(L
         let mut line = accounts::mark(row.mark);
         line = line.and(Role::Dim, format!(" · lines {}", accounts::lines(chain, row)));
         out.push(pair("state", line));
-        if row.history.len() > 1 {
-            let course = Line::of(Role::Chart, cells::spark(&row.history))
-                .and(Role::Dim, format!(" · {} changes of the total seen", row.history.len() - 1));
-            out.push(pair("course", course));
-        }
+    }
+    let changes = u64::try_from(known.history.len()).unwrap_or(u64::MAX).saturating_sub(1);
+    if changes > 0 {
+        let course = Line::of(Role::Chart, cells::spark(chain, account))
+            .and(Role::Dim, format!(" · {} of the total seen", format::count(changes, "change")));
+        out.push(pair("course", course));
     }
     out.push(pair("as of", Line::of(Role::Dim, words::evidence(&known.now, state.now))));
     out
