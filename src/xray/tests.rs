@@ -4,14 +4,17 @@ mod cut;
 
 use super::{Case, Cause, Diagnosis, Outcome, examine};
 use crate::domain::para::{
-    Assigned, Book, Channel, ChannelState, Cited, Constraints, Core, CoreWork, Found, GoAhead, Groups, Head,
-    Lifecycle, Limits, Message, Own, OwnEnd, Para, Paras, Pending, PvfVote, Registration, Schedule,
-    Sovereign, Upgrade, chain_of, child_account, sibling_account,
+    Assigned, Book, Cited, Constraints, Core, CoreWork, Found, GoAhead, Groups, Head, Lifecycle, Limits,
+    Message, Own, OwnEnd, Para, Paras, Pending, Registration, Schedule, Sovereign, Upgrade, chain_of,
+    child_account, sibling_account,
 };
 use crate::domain::{
     AccountId, BlockRef, ChainId, ChainKind, ChainSpec, Hash, Network, ParaId, Roster, Thresholds, Token,
     UnixMs,
 };
+
+mod code;
+mod queues;
 
 const PARA: ParaId = ParaId(2_000);
 const NOW: u64 = 100;
@@ -333,49 +336,6 @@ fn without_a_core_the_free_one_is_proposed_or_one_more() {
 }
 
 #[test]
-fn a_code_is_named_by_the_stage_in_which_it_is_stuck() {
-    let vote = |code, wanted_by| PvfVote {
-        code_hash: Hash([code; 32]),
-        accept: vec![true, true, false, false],
-        reject: vec![false; 4],
-        sessions: 1,
-        since: 80,
-        wanted_by,
-    };
-    let found = after(|relay, _| relay.pvf_votes = at("votes", vec![vote(4, vec![(PARA, true)])]));
-    assert_eq!((found.cause, rows(&found)), (Some(Cause::PvfNotChecked), vec!["A8"]));
-    assert!(found.verdict.contains("2 of 4") && found.verdict.contains("3 are needed"), "{}", found.verdict);
-    assert!(found.verdict.contains("No vote: Carol, "), "{}", found.verdict);
-    let found = after(|relay, _| relay.pvf_votes = at("votes", vec![vote(4, vec![(ParaId(1), true)])]));
-    assert_eq!(found.cause, Some(Cause::NoCandidate), "a vote on another para's code");
-
-    let waits = |para: &mut Para| {
-        para.upgrade.go_ahead = at("go-ahead", GoAhead::GoAhead);
-        para.upgrade.future_code = at("future", Hash([4; 32]));
-    };
-    let found = with_own(&answers(|_| {}), |_, para| waits(para));
-    assert_eq!((found.cause, rows(&found)), (Some(Cause::GoAheadWaiting), vec!["A9"]));
-    let has_code = answers(|own| own.pending_code = at("own-code", true));
-    let found = with_own(&has_code, |_, para| waits(para));
-    assert_eq!(
-        (found.cause, rows(&found)),
-        (Some(Cause::GoAheadWaiting), vec![]),
-        "A9 would take its upgrade away"
-    );
-
-    let due = |due| {
-        after(move |_, para| {
-            para.upgrade.future_code = at("future", Hash([4; 32]));
-            para.upgrade.from = at("from", due);
-        })
-    };
-    assert_eq!((due(80).cause, rows(&due(80))), (Some(Cause::FutureCodeStuck), vec!["A9", "A5"]));
-    assert_eq!(due(110).cause, Some(Cause::NoCandidate), "an upgrade on its way stops nobody");
-    let left_over = after(|_, para| para.upgrade.from = at("from", 80));
-    assert_eq!(left_over.cause, Some(Cause::FutureCodeStuck));
-}
-
-#[test]
 fn those_who_do_not_back_or_hold_no_piece_are_named() {
     let pending = |backed_in, available: Vec<bool>| Pending {
         candidate: Hash([3; 32]),
@@ -414,62 +374,6 @@ fn those_who_do_not_back_or_hold_no_piece_are_named() {
         own.best_stamped = at("own-stamp", 1_000);
     });
     assert_eq!(with_own(&built_long_ago, |_, _| {}).cause, Some(Cause::NoCandidate));
-}
-
-#[test]
-fn queues_must_fit_what_the_para_has_taken() {
-    let queue = vec![message(95), message(96)];
-    let before = Hash([2; 32]);
-    let end = chain_of(before, &queue);
-    let set = |queue: Vec<Message>, end| {
-        move |_: &mut Paras, para: &mut Para| {
-            para.dmp = at("dmp", queue);
-            para.dmp_head = at("dmp-head", end);
-        }
-    };
-    let fits = answers(|own| own.dmq_head = at("own-dmq", before));
-    assert_eq!(with_own(&fits, set(queue.clone(), end)).cause, Some(Cause::NoCandidate));
-    let taken_one = answers(|own| own.dmq_head = at("own-dmq", chain_of(before, &queue[..1])));
-    assert_eq!(with_own(&taken_one, set(queue.clone(), end)).cause, Some(Cause::NoCandidate));
-    let other = answers(|own| own.dmq_head = at("own-dmq", Hash([1; 32])));
-    let found = with_own(&other, set(queue.clone(), end));
-    assert_eq!((found.cause, rows(&found)), (Some(Cause::DmpHeadMismatch), vec!["A11"]));
-    assert_eq!(found.runbooks[0].params["head"], Hash([1; 32]).to_string(), "where the para itself stands");
-    // The relay alone sees only what contradicts itself.
-    assert_eq!(after(set(queue.clone(), end)).cause, Some(Cause::NoCandidate));
-    assert_eq!(after(set(queue, Hash::default())).cause, Some(Cause::DmpHeadMismatch));
-
-    let channel = |mqc_head, count, contents: Vec<Message>| {
-        move |relay: &mut Paras, para: &mut Para| {
-            para.inbound = at("inbound", vec![ParaId(1_000)]);
-            let state = ChannelState {
-                max_capacity: 8,
-                max_total_size: 800,
-                max_message_size: 100,
-                msg_count: count,
-                total_size: 20,
-                mqc_head,
-            };
-            relay.channels = vec![Channel {
-                sender: ParaId(1_000),
-                recipient: PARA,
-                state: at("channel", state),
-                contents: at("contents", contents),
-            }];
-        }
-    };
-    let one = vec![message(95)];
-    let found = after(channel(None, 1, one.clone()));
-    assert_eq!((found.cause, rows(&found)), (Some(Cause::HrmpHeadMismatch), vec!["B4", "B1"]));
-    assert_eq!(found.runbooks[0].params["sender"], "1000");
-    let end = chain_of(Hash::default(), &one);
-    assert_eq!(
-        with_own(&answers(|_| {}), channel(Some(end), 1, one.clone())).cause,
-        Some(Cause::NoCandidate)
-    );
-    let ahead = answers(|own| own.hrmp_heads = at("own-hrmp", vec![(ParaId(1_000), Hash([4; 32]))]));
-    assert_eq!(with_own(&ahead, channel(Some(end), 1, one.clone())).cause, Some(Cause::HrmpHeadMismatch));
-    assert_eq!(after(channel(Some(end), 2, one)).cause, Some(Cause::HrmpHeadMismatch));
 }
 
 #[test]

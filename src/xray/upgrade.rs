@@ -15,10 +15,15 @@ pub(super) fn onboarding(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Opt
     Some(unchecked(case, vote, "is not in force yet"))
 }
 
-/// Does its upgrade wait for it?
+/// Sessions after which a vote should be over: `pvf_voting_ttl` of the relay's host configuration (ACTIONS A7).
+const PVF_TTL: u32 = 2;
+
+/// Does its code wait for it? A para builds on while an upgrade is voted on: only a first code that is missing, or a vote
+/// that should be over, explains that nothing is included.
 pub(super) fn pvf(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
     let vote = vote(case, para, notes)?;
-    Some(unchecked(case, vote, "waits for its new code"))
+    let first = vote.wanted_by.contains(&(para.id, false));
+    (first || vote.sessions >= PVF_TTL).then(|| unchecked(case, vote, "waits for its new code"))
 }
 
 fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVote> {
@@ -85,6 +90,12 @@ pub(super) fn go_ahead(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Optio
         GoAhead::Abort => "drop its new code",
     };
     notes.read("code to come", &para.upgrade.future_code, Hash::to_string);
+    let from = notes.read("block from which it may be applied", &para.upgrade.from, u64::to_string);
+    if signal.value() == Some(&GoAhead::GoAhead)
+        && (from.unread().is_some() || is_young(case, para, from.value()))
+    {
+        return None;
+    }
     let intro = format!("The relay told {} to {word} and waits for a block that does", case.title());
     let clear = |why: &str| Remedy::of(row::CLEAR, why).param("para", para.id);
     // A go-ahead is normal while an upgrade is on its way: with its node down, the node is the news.
@@ -113,12 +124,21 @@ pub(super) fn go_ahead(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Optio
     })
 }
 
+/// True for a go-ahead that cannot be why the para stands: it has not waited longer than a pause that is no reason to
+/// worry, or it came when the para had stood that long. Without a block for it, it is left over, and old.
+fn is_young(case: &Case<'_>, para: &Para, from: Option<&u64>) -> bool {
+    let Some(from) = from else { return false };
+    let stood_before = para.context.value().is_some_and(|last| from.saturating_sub(*last) > case.patience);
+    case.relay.at.number.saturating_sub(*from) <= case.patience || stood_before
+}
+
 /// Does an upgrade neither come nor go?
 pub(super) fn future_code(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Option<Finding> {
     let upgrade = &para.upgrade;
     let code = notes.read("code to come", &upgrade.future_code, Hash::to_string);
     let from = notes.read("block from which it may be applied", &upgrade.from, u64::to_string);
-    if code.is_absent() && from.is_absent() {
+    // With a go-ahead it is the para's turn, however that question was answered.
+    if code.is_absent() && from.is_absent() || para.upgrade.go_ahead.value().is_some() {
         return None;
     }
     let forced =

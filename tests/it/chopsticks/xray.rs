@@ -134,7 +134,7 @@ fn cases(pen: &Pen, session: u32, now: u32) -> Vec<Case> {
     };
     let votes = |upgrade: bool| {
         let cause = if upgrade { (1_u8, PARA, 5_u32, 1_u8).encode() } else { (0_u8, PARA).encode() };
-        let vote = [(bits(0b0001), bits(0), 1_u32, 5_u32, Compact(1_u32)).encode(), cause].concat();
+        let vote = [(bits(0b0001), bits(0), 2_u32, 5_u32, Compact(1_u32)).encode(), cause].concat();
         let hash = call::Node::Bytes(vec![4; 32]);
         vec![
             pen.plain("Paras.PvfActiveVoteList", vec![[4_u8; 32]]),
@@ -157,7 +157,8 @@ fn cases(pen: &Pen, session: u32, now: u32) -> Vec<Case> {
         case("future-code-stuck", &["A9", "A5"], code(now - 3)),
         case("go-ahead-waiting", &["A9"], {
             let mut go = vec![pen.of("Paras.UpgradeGoAheadSignal", 1_u8)];
-            go.extend(code(now - 3));
+            // The last candidate was built on block 2: the go-ahead came soon after, and has waited since.
+            go.extend(code(now.saturating_sub(12)));
             go
         }),
         case("pvf-not-checked", &["A8"], votes(true)),
