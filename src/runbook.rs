@@ -37,7 +37,7 @@
 //! min = 0                        # numbers: range; bytes and lists: length
 //! max = 20480
 //!
-//! [[reads]]                      # exactly one of storage, entries, api, constant, header
+//! [[reads]]                      # exactly one of storage, entries, api, constant, header, code
 //! id = "head"                    # the name in expressions
 //! storage = "Paras.Heads"        # with keys: one value, or null where nothing is stored
 //! keys = ["{para}"]
@@ -46,12 +46,14 @@
 //! args = ["{para}"]
 //! constant = "System.SS58Prefix"
 //! header = true                  # {number, hash, parent, encoded} of the block itself
+//! code = true                    # blake2_256 of the code that runs
 //! at = "finalized"               # best (default) or finalized
 //! chain = "para:{para}"          # another chain: an id, "para:N" (the para's own endpoint), "para" = "para:{para}"
 //! balance = true                 # its numbers are planck
 //!
 //! [[checks]]
 //! id = "lifecycle"
+//! only = "how == 'a'"            # parameters only: the check is left out where it is false
 //! expr = 'lifecycle in ["Parachain", "Parathread"]'
 //! level = "block"                # block: the plan ends with status 1 unless it holds; warn
 //! message = "The para is in a stable lifecycle"  # what holds, as a sentence
@@ -68,7 +70,10 @@
 //! evidence = "The log line …"
 //!
 //! [[verify]]
-//! expr = "head == new_head"      # over reads made afresh; before.head is what the plan read; events lists names of events
+//! only = "how == 'a'"            # parameters only: the line is left out where it is false
+//! expr = "head == new_head"      # over reads made afresh; before.head is what the plan read; events lists names of
+//!                                # events that tell no failure, of the block of the call and, where it is sent to another
+//!                                # chain, of that chain's blocks since. Must be able to be false before the call
 //! when = "now"                   # now: in the block of the call; later
 //! within = "10 blocks"           # later only: N blocks | N sessions
 //! message = "The head is the new one"

@@ -4,7 +4,7 @@
 //! asked for now: keys may depend on reads before. Must not do I/O.
 
 use super::expr::{Failed, Scope, Slot};
-use super::params::{self, Artefact, BadParam, Input, Meaning};
+use super::params::{self, Artefact, BadParam, GivenFile, Input, Meaning};
 use super::reads::{self, Target, Templates, Wanted};
 use super::recipe::{Moment, Param, ParamKind, Recipe};
 use super::template::{Filling, Template, dotted};
@@ -12,9 +12,6 @@ use crate::codec::Runtime;
 use crate::domain::call::Node;
 use crate::domain::{BlockRef, UnixMs};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Most rounds: reads that depend on reads that depend on reads.
-const MAX_ROUNDS: usize = 6;
 
 /// A chain as it was opened.
 pub struct Opened<'a> {
@@ -68,7 +65,6 @@ pub struct Draft<'r> {
     seen: BTreeMap<String, Seen>,
     asked: BTreeSet<String>,
     defaulted: BTreeSet<String>,
-    rounds: usize,
 }
 
 impl<'r> Draft<'r> {
@@ -120,7 +116,6 @@ impl<'r> Draft<'r> {
             seen: BTreeMap::new(),
             asked: BTreeSet::new(),
             defaulted: BTreeSet::new(),
-            rounds: 0,
         };
         draft.plain_defaults()?;
         let with = Filling { scope: &draft.scope, runtime: &|_| None };
@@ -183,7 +178,6 @@ impl<'r> Draft<'r> {
     /// # Errors
     /// A parameter that does not parse by what the chain says, or a default that cannot be found.
     pub fn next(&mut self, world: &World<'_>) -> Result<Round, BadParam> {
-        self.rounds += 1;
         let mut round = Round::default();
         let own = match world(&self.own, Moment::Best) {
             None => {
@@ -334,12 +328,6 @@ impl<'r> Draft<'r> {
         Ok(())
     }
 
-    /// True where it has gone round too often.
-    #[must_use]
-    pub fn is_circling(&self) -> bool {
-        self.rounds > MAX_ROUNDS * 2
-    }
-
     /// Every parameter as it would be given, in the order of the recipe.
     #[must_use]
     pub fn params(&self) -> Vec<(String, String)> {
@@ -347,14 +335,43 @@ impl<'r> Draft<'r> {
         let recorded = self.recipe.params.iter().filter(|p| p.kind != ParamKind::Url);
         let text = |param: &Param| match self.scope.slots.get(param.name.get_ref()) {
             Some(Slot::Known { node: Node::Nothing, .. }) | Some(Slot::Unknown(_)) | None => None,
-            // Its text form is the bytes that were given.
-            Some(Slot::Known { node: Node::Call(_), .. }) => match self.given.get(param.name.get_ref()) {
-                Some(Input::Text(text)) => Some(text.clone()),
-                _ => None,
+            Some(Slot::Known { node, .. }) => match (self.given.get(param.name.get_ref()), node) {
+                (Some(Input::File { path, .. }), _) => Some(format!("@{path}")),
+                // Its text form is the bytes that were given.
+                (Some(Input::Text(text)), Node::Call(_)) => Some(text.clone()),
+                (None, Node::Call(_)) => None,
+                _ => Some(params::to_text(node)),
             },
-            Some(Slot::Known { node, .. }) => Some(params::to_text(node)),
         };
         recorded.filter_map(|p| Some((p.name.get_ref().clone(), text(p)?))).collect()
+    }
+
+    /// The files that were given, by parameter, in the order of their names.
+    #[must_use]
+    pub fn files(&self) -> Vec<GivenFile> {
+        let one = |(name, input): (&String, &Input)| match input {
+            Input::File { path, bytes } => Some(GivenFile {
+                name: name.clone(),
+                path: path.clone(),
+                bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+                blake2_256: params::bytes_hash(bytes),
+            }),
+            Input::Text(_) => None,
+        };
+        // An address may hold a token, and a file of it too.
+        let recorded = |name: &str| self.recipe.param(name).is_some_and(|p| p.kind != ParamKind::Url);
+        self.given.iter().filter(|(name, _)| recorded(name)).filter_map(one).collect()
+    }
+
+    /// Every parameter as it is part of the intent: of a file its bytes count, not where it lies.
+    #[must_use]
+    pub fn intended(&self) -> Vec<(String, String)> {
+        let files = self.files();
+        let text = |(name, text): (String, String)| match files.iter().find(|file| file.name == name) {
+            Some(file) => (name, format!("file {}", file.blake2_256)),
+            None => (name, text),
+        };
+        self.params().into_iter().map(text).collect()
     }
 }
 

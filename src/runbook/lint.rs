@@ -7,7 +7,7 @@ mod live;
 pub use live::{availability, lint_live};
 
 use super::expr::{Expr, FUNCTIONS, is_name};
-use super::recipe::{Fault, Param, ParamKind, Placed, Raw, Recipe, Step, When};
+use super::recipe::{Fault, Param, ParamKind, Placed, Raw, Recipe, Step, Verify, When};
 use super::template::{Template, dotted};
 use super::verify::Within;
 use std::collections::BTreeSet;
@@ -180,8 +180,8 @@ impl Linter<'_> {
             }
             let items: Vec<&Placed> =
                 [&read.storage, &read.entries, &read.api, &read.constant].into_iter().flatten().collect();
-            if items.len() + usize::from(read.header) != 1 {
-                let expected = "exactly one of storage, entries, api, constant, header";
+            if items.len() + usize::from(read.header) + usize::from(read.code) != 1 {
+                let expected = "exactly one of storage, entries, api, constant, header, code";
                 self.fault(at, &format!("the read '{id}' does not say what is read"), expected);
             }
             for item in items {
@@ -226,6 +226,7 @@ impl Linter<'_> {
                 );
             }
             self.expr(&check.expr, May::All);
+            check.only.iter().for_each(|only| self.expr(only, May::Params));
             self.text(&check.message, May::All);
             if check.message.get_ref().trim().is_empty() {
                 self.fault(check.message.span(), "the message is empty", "what holds, as a sentence");
@@ -282,6 +283,8 @@ impl Linter<'_> {
         let recipe = self.recipe;
         for line in &recipe.verify {
             self.expr(&line.expr, May::AllAndBefore);
+            line.only.iter().for_each(|only| self.expr(only, May::Params));
+            self.can_be_false(line);
             self.text(&line.message, May::All);
             match (line.when.get_ref(), &line.within) {
                 (When::Later, None) => {
@@ -295,6 +298,25 @@ impl Linter<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A line that looks at nothing that a call changes is true or false whatever was done.
+    fn can_be_false(&mut self, line: &Verify) {
+        let Ok(expr) = Expr::compile(line.expr.get_ref()) else { return };
+        let uses = expr.uses();
+        let changes = |name: &String| self.recipe.read(name).is_some_and(|read| read.constant.is_none());
+        if !uses.events && !uses.names.iter().any(changes) {
+            let expected = "a read that the call changes, or events";
+            self.fault(line.expr.span(), "nothing in this line changes by the call", expected);
+        }
+        let choices =
+            self.recipe.params.iter().filter(|p| matches!(p.kind, ParamKind::Choice | ParamKind::Bool));
+        let excused =
+            choices.filter(|p| expr.excuses(p.name.get_ref())).map(|p| p.name.get_ref().clone()).next();
+        if let Some(name) = excused {
+            let what = format!("for other values of '{name}' this line is true whatever was done");
+            self.fault(line.expr.span(), &what, &format!("only = \"{name} == …\", which leaves it out"));
         }
     }
 
@@ -375,8 +397,12 @@ impl Linter<'_> {
             self.recipe.param(name).is_some_and(|p| p.kind == ParamKind::Balance)
                 || self.recipe.read(name).is_some_and(|r| r.balance)
         };
-        expr.balance_operator(&is_balance)
-            .map(|sign| format!("'{sign}' calculates with a balance, which int may not hold"))
+        expr.balance_operator(&is_balance).map(|sign| match sign {
+            "==" | "!=" => {
+                format!("'{sign}' compares a balance to the planck; where that is meant, say eq(a, b)")
+            }
+            _ => format!("'{sign}' calculates with a balance, which int may not hold"),
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::codec::{header, wasm};
 use crate::domain::call::{Call, Node};
 use crate::domain::ids::{hex_bytes, to_hex};
 use crate::domain::{AccountId, Hash};
+use serde::{Deserialize, Serialize};
 
 /// Most bytes that a parameter may have where its recipe does not say: what a block takes.
 const MAX_BYTES: u64 = 5_242_880;
@@ -37,6 +38,35 @@ pub struct Artefact {
     pub bytes: u64,
     /// `blake2_256` of the bytes.
     pub hash: Hash,
+}
+
+/// A file that was given for a parameter. A plan records it instead of the value: whoever looks at the plan again reads the
+/// file again and compares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenFile {
+    /// The parameter.
+    pub name: String,
+    /// Where it lies.
+    pub path: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// `blake2_256` of all of it, as it lies there.
+    pub blake2_256: Hash,
+}
+
+impl GivenFile {
+    /// Why these bytes are not the file's: one sentence; none where they are.
+    #[must_use]
+    pub fn differs(&self, bytes: &[u8]) -> Option<String> {
+        let found = bytes_hash(bytes);
+        (found != self.blake2_256).then(|| format!("{} bytes, blake2-256 {found}", bytes.len()))
+    }
+}
+
+/// `blake2_256` of bytes.
+#[must_use]
+pub fn bytes_hash(bytes: &[u8]) -> Hash {
+    Hash(sp_crypto_hashing::blake2_256(bytes))
 }
 
 /// Decodes the bytes of a call, or says why not.
@@ -83,7 +113,7 @@ pub fn artefact(name: &str, node: &Node) -> Option<Artefact> {
     Some(Artefact {
         name: name.to_owned(),
         bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-        hash: Hash(sp_crypto_hashing::blake2_256(bytes)),
+        hash: bytes_hash(bytes),
     })
 }
 

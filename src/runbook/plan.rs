@@ -7,6 +7,7 @@ mod intent;
 mod parts;
 mod saved;
 mod text;
+pub mod xcm;
 
 pub use intent::{Intent, IntentCall, IntentChain};
 pub use saved::{Difference, Saved, differences};
@@ -14,6 +15,7 @@ pub use saved::{Difference, Saved, differences};
 use super::compose::{Composition, Said};
 use super::draft::Draft;
 use super::links::Links;
+use super::params::GivenFile;
 use super::recipe::{Level, Moment, Risk};
 use super::verify::Line;
 use super::wrap::Wrapped;
@@ -71,6 +73,8 @@ pub struct Ingredients<'a> {
     pub wrapped: Option<&'a Wrapped>,
     /// Why there is none.
     pub unwrapped: Option<String>,
+    /// What is known of the message, where the call travels to another chain.
+    pub xcm: Option<&'a xcm::XcmFacts>,
     /// The wrappers as they were given.
     pub wraps: &'a [String],
     /// The network's id.
@@ -185,6 +189,17 @@ pub struct ArtefactLine {
     pub blake2_256: Hash,
 }
 
+/// A chain that the plan has a call for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainLine {
+    /// The profile's id.
+    pub id: String,
+    /// Who it is.
+    pub genesis_hash: Hash,
+    /// Its runtime; none where the node does not say.
+    pub code_hash: Option<Hash>,
+}
+
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenLine {
@@ -219,6 +234,8 @@ pub struct Plan {
     pub genesis_hash: Hash,
     /// Its runtime.
     pub code_hash: Option<Hash>,
+    /// All chains of its calls: void when one of their runtimes changes.
+    pub chains: Vec<ChainLine>,
     /// Name and version of the runtime.
     pub spec: String,
     /// Its token.
@@ -231,6 +248,8 @@ pub struct Plan {
     pub params: serde_json::Map<String, Value>,
     /// Those of them that were not given but found.
     pub defaulted: Vec<String>,
+    /// The files that were given: of these `params` names the path.
+    pub files: Vec<GivenFile>,
     /// Bytes that are part of the intent.
     pub artefacts: Vec<ArtefactLine>,
     /// What was read.
@@ -282,7 +301,8 @@ impl Plan {
     pub fn of(from: &Ingredients<'_>) -> Option<Self> {
         let own = from.chains.first()?;
         let recipe = from.draft.recipe();
-        let checks = parts::checks(from);
+        let mut checks = parts::checks(from);
+        checks.extend(from.xcm.map(xcm::checks).unwrap_or_default());
         let intent = intent::of(from, &checks);
         let (wrapped, links) = (parts::wrapped(from, own.ss58_prefix), parts::links(from));
         Some(Self {
@@ -297,11 +317,15 @@ impl Plan {
             taken_at: from.now.rfc3339(),
             genesis_hash: own.genesis,
             code_hash: own.code_hash,
+            chains: (from.chains.iter())
+                .map(|c| ChainLine { id: c.id.clone(), genesis_hash: c.genesis, code_hash: c.code_hash })
+                .collect(),
             spec: format!("{} {}", own.spec_name, own.spec_version),
             token: own.token.clone().map(|(symbol, decimals)| TokenLine { symbol, decimals }),
             risk: recipe.risk,
             scope: recipe.scope.clone(),
             params: from.draft.params().into_iter().map(|(n, v)| (n, Value::String(v))).collect(),
+            files: from.draft.files(),
             defaulted: from.draft.defaulted().iter().cloned().collect(),
             artefacts: (from.draft.artefacts().iter())
                 .map(|a| ArtefactLine { name: a.name.clone(), bytes: a.bytes, blake2_256: a.hash })
@@ -317,7 +341,7 @@ impl Plan {
             undo: recipe.undo.clone(),
             effective_at: from.effective_at.map(|at| at.rfc3339()),
             effective: recipe.effective.as_ref().map(|e| e.get_ref().clone()),
-            verify: recipe.verify.iter().map(Line::open).collect(),
+            verify: super::verify::planned(recipe, &from.draft.scope),
             ticket: from.ticket.clone(),
             plan_hash: intent.hash(),
             expires: from.expires.rfc3339(),

@@ -47,6 +47,8 @@ pub enum What {
     Constant,
     /// The header of the block.
     Header,
+    /// The hash of the code that runs.
+    Code,
 }
 
 /// One thing to read.
@@ -86,6 +88,8 @@ pub enum Answer {
         /// SCALE-encoded.
         encoded: Vec<u8>,
     },
+    /// Of the code that runs: its hash.
+    Code([u8; 32]),
     /// Of a constant: nothing was asked for.
     Nothing,
 }
@@ -144,9 +148,11 @@ pub(super) fn wanted(
     let failed = |why: String| Failed { why, absent: false };
     let keys: Vec<Node> = templates.keys.iter().map(|key| key.fill(with)).collect::<Result<_, _>>()?;
     let named = [&read.storage, &read.entries, &read.api, &read.constant].into_iter().flatten().next();
-    let item = named.map_or("header", |item| item.get_ref().as_str());
+    let item = named.map_or(if read.code { "code" } else { "header" }, |item| item.get_ref().as_str());
     let what = if read.header {
         What::Header
+    } else if read.code {
+        What::Code
     } else {
         let (pallet, name) = dotted(item).map_err(failed)?;
         if read.constant.is_some() {
@@ -183,7 +189,7 @@ impl Wanted {
         match &self.what {
             What::Storage(key) | What::Entries(key) => format!("{} {}", self.item, to_hex(key)),
             What::Api(input) => format!("{} {}", self.item, to_hex(input)),
-            What::Constant | What::Header => self.item.clone(),
+            What::Constant | What::Header | What::Code => self.item.clone(),
         }
     }
 
@@ -227,6 +233,7 @@ impl Wanted {
                 ];
                 Ok((Node::Fields(fields.into_iter().map(|(n, v)| (n.to_owned(), v)).collect()), false))
             }
+            Answer::Code(hash) => Ok((Node::Bytes(hash.to_vec()), false)),
             Answer::Nothing => {
                 runtime.constant_node(pallet, name).map(|node| (node, false)).map_err(|e| e.to_string())
             }

@@ -208,6 +208,9 @@ pub struct Read {
     /// The header of the block.
     #[serde(default)]
     pub header: bool,
+    /// The hash of the code that runs.
+    #[serde(default)]
+    pub code: bool,
     /// In which block.
     #[serde(default)]
     pub at: Moment,
@@ -234,6 +237,8 @@ pub enum Level {
 pub struct Check {
     /// Its name.
     pub id: Placed,
+    /// Left out where this is false; over parameters.
+    pub only: Option<Placed>,
     /// The expression.
     pub expr: Placed,
     /// What follows.
@@ -285,6 +290,8 @@ pub enum When {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
+    /// Left out where this is false; over parameters.
+    pub only: Option<Placed>,
     /// The expression.
     pub expr: Placed,
     /// When.

@@ -3,7 +3,7 @@
 //! In: a recipe, what reads were before and are now, names of events. Out: each line as yes, no or unknown. Must not do I/O.
 
 use super::expr::{Expr, Scope};
-use super::recipe::{Recipe, Verify, When};
+use super::recipe::{Placed, Recipe, Verify, When};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -46,6 +46,8 @@ pub struct Line {
     pub ok: Option<bool>,
     /// Why it is not known.
     pub reason: Option<String>,
+    /// Whether it held before anything was done: then it is no sign that the call worked. Null where that is not known.
+    pub already: Option<bool>,
 }
 
 impl Line {
@@ -59,8 +61,28 @@ impl Line {
             message: line.message.get_ref().clone(),
             ok: None,
             reason: None,
+            already: None,
         }
     }
+}
+
+/// Whether `only` leaves a line or a check in; where that cannot be told, it stays in.
+pub(super) fn is_meant(only: Option<&Placed>, scope: &Scope) -> bool {
+    only.and_then(|only| Expr::compile(only.get_ref()).ok()).and_then(|expr| expr.holds(scope).ok())
+        != Some(false)
+}
+
+/// The lines as a plan tells them, with whether they held already over what the plan has read.
+#[must_use]
+pub fn planned(recipe: &Recipe, scope: &Scope) -> Vec<Line> {
+    let before = Scope { before: scope.slots.clone(), events: Some(Vec::new()), ..scope.clone() };
+    let lines = recipe.verify.iter().filter(|line| is_meant(line.only.as_ref(), scope));
+    lines
+        .map(|line| {
+            let holds = Expr::compile(line.expr.get_ref()).ok().and_then(|expr| expr.holds(&before).ok());
+            Line { already: holds, ..Line::open(line) }
+        })
+        .collect()
 }
 
 /// The lines of `when` over `scope`: its slots as they are now, `before` as the plan read them.
@@ -68,6 +90,7 @@ impl Line {
 pub fn judge(recipe: &Recipe, when: When, scope: &Scope) -> Vec<Line> {
     let lines = recipe.verify.iter().filter(|line| *line.when.get_ref() == when);
     lines
+        .filter(|line| is_meant(line.only.as_ref(), scope))
         .map(|line| {
             let mut out = Line::open(line);
             let answer = Expr::compile(line.expr.get_ref()).map(|expr| expr.holds(scope));

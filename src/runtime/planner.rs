@@ -124,6 +124,7 @@ async fn made<'a>(
     wrapping::batch_if_several(&composition, &mut texts, &mut wrappers);
     let (wrapped, unwrapped) =
         wrapping::wrapped(&stations, &composition, (&wrappers, &outer, ask.sender), &costs).await?;
+    let xcm = wrapping::xcm_facts(&stations, wrapped.as_ref(), (&wrappers, &outer), base.now()).await;
     let chains = chains(&stations, &draft, &outer, &composition)?;
     let own = chains.first().ok_or("the chain was not read")?;
     let now = base.now();
@@ -145,6 +146,7 @@ async fn made<'a>(
         costs: &costs,
         wrapped: wrapped.as_ref(),
         unwrapped,
+        xcm: xcm.as_ref(),
         wraps: &texts,
         network: &plan.network.id,
         chains: &chains,

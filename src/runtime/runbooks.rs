@@ -75,7 +75,9 @@ pub fn given<'a>(
         let input = match value.strip_prefix('@') {
             Some(path) => {
                 let bytes = read(Path::new(path)).map_err(|why| format!("{name}: {path}: {why}"))?;
-                Input::File { path: path.to_owned(), bytes }
+                // A plan names it for whoever stands in another folder.
+                let whole = std::path::absolute(path).ok().and_then(|path| path.to_str().map(str::to_owned));
+                Input::File { path: whole.unwrap_or_else(|| path.to_owned()), bytes }
             }
             None => Input::Text(value.to_owned()),
         };

@@ -33,6 +33,7 @@ mod rehearse;
 mod roster;
 mod runbooks;
 mod runs;
+mod saved_plans;
 mod screens;
 mod sereno;
 mod snapshot_paras;

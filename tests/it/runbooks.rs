@@ -21,11 +21,11 @@ fn relay() -> Runtime {
     Runtime::decode(&FakeRuntime::relay_2026(6_000).metadata).unwrap()
 }
 
-const NOW: i64 = 1_795_183_206_000;
+pub(crate) const NOW: i64 = 1_795_183_206_000;
 
 /// A relay whose storage is written as values, and a para whose node may answer.
-struct World {
-    runtime: Runtime,
+pub(crate) struct World {
+    pub(crate) runtime: Runtime,
     stored: BTreeMap<&'static str, Value>,
     para: Option<Answer>,
 }
@@ -34,7 +34,7 @@ struct World {
 type Observed = (Option<(u32, u32)>, Option<(u64, u64)>);
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let stored = BTreeMap::from([
             ("Paras.ParaLifecycles", json!("Parachain")),
             ("Paras.Heads", json!("0xaaaa")),
@@ -76,14 +76,23 @@ impl World {
             }
             What::Header => self.para.clone().unwrap(),
             What::Constant => Answer::Nothing,
+            What::Code => Answer::Code([2; 32]),
             What::Api(_) | What::Entries(_) => return Err("nobody answers".to_owned()),
         };
         wanted.decode(&self.runtime, &answer)
     }
 
-    fn fill<'r>(&self, recipe: &'r Recipe, given: &[(&str, &str)]) -> Result<Draft<'r>, String> {
+    pub(crate) fn fill<'r>(&self, recipe: &'r Recipe, given: &[(&str, &str)]) -> Result<Draft<'r>, String> {
         let given = given.iter().map(|(name, text)| ((*name).to_owned(), Input::Text((*text).to_owned())));
-        let mut draft = Draft::new(recipe, given.collect()).map_err(|e| e.to_string())?;
+        self.fill_in(recipe, given.collect())
+    }
+
+    pub(crate) fn fill_in<'r>(
+        &self,
+        recipe: &'r Recipe,
+        given: BTreeMap<String, Input>,
+    ) -> Result<Draft<'r>, String> {
+        let mut draft = Draft::new(recipe, given).map_err(|e| e.to_string())?;
         for _ in 0..20 {
             let round = draft.next(&|target, _| self.find(target)).map_err(|e| e.to_string())?;
             assert!(round.open.is_empty(), "everything is open: {:?}", round.open);
@@ -107,7 +116,7 @@ impl World {
         compose(draft, &|target, _: Moment| self.find(target)).unwrap_or_else(|e| panic!("{e}"))
     }
 
-    fn plan(&self, draft: &Draft<'_>, wrappers: &[&str]) -> Plan {
+    pub(crate) fn plan(&self, draft: &Draft<'_>, wrappers: &[&str]) -> Plan {
         self.plan_seen(draft, wrappers, (None, None))
     }
 
@@ -145,6 +154,7 @@ impl World {
             costs: &[Cost { weight: Ok((8_100_000_000, 3_593)), fee: Ok(157_000_000) }],
             wrapped: Some(&wrapped),
             unwrapped: None,
+            xcm: None,
             wraps: &wrappers,
             network: "paseo",
             chains: &[chain],
@@ -158,7 +168,7 @@ impl World {
     }
 }
 
-fn recipes() -> Catalogue {
+pub(crate) fn recipes() -> Catalogue {
     Catalogue::built_in().unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -170,7 +180,7 @@ pub(crate) fn head_plan(given: &[(&str, &str)], wrappers: &[&str]) -> Plan {
     world.plan(&draft, wrappers)
 }
 
-const HEAD: [(&str, &str); 2] = [("para", "2000"), ("new_head", "0x1234")];
+pub(crate) const HEAD: [(&str, &str); 2] = [("para", "2000"), ("new_head", "0x1234")];
 
 #[test]
 fn what_recipes_name_exists_in_the_real_runtime() {

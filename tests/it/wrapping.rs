@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use sereno::codec::{Runtime, call_hash};
 use sereno::domain::AccountId;
 use sereno::domain::call::{Call, Node};
+use sereno::runbook::plan::xcm::{self, XcmFacts};
+use sereno::runbook::recipe::Level;
 use sereno::runbook::wrap::{Act, Context, Target, multisig_account, wrap};
 use sereno::runbook::{Wrapped, Wrapper};
 
@@ -272,5 +274,52 @@ fn what_a_signatory_does_is_decided_by_what_is_on_chain() {
         others.sort();
         let others = Node::List(others.into_iter().map(Node::Account).collect());
         assert_eq!(wrapped.decoded.arg("other_signatories"), Some(&others));
+    }
+}
+
+#[test]
+fn a_message_is_measured_tried_on_its_target_and_blocks_where_that_is_not_known() {
+    let bed = Bed::new();
+    let remark = |len: usize| call("System.remark", json!({ "remark": format!("0x{}", "aa".repeat(len)) }));
+    let multi = format!("multisig:2@{CHARLIE},{ALICE},{BOB}");
+    let sealed = bed.wrap(&[remark(100)], &["xcm:people", "sudo", &multi]).unwrap();
+    let send = xcm::sent(&sealed.decoded).unwrap();
+    let bytes = xcm::length(&bed.runtime, send).unwrap();
+    assert!((100..250).contains(&bytes), "{bytes}");
+    // Version 5, parent 1, here; then the message as it is sent.
+    let input = xcm::dry_run_input(&bed.runtime, send).unwrap();
+    assert_eq!(input[..5], [5, 1, 0, 5, 12], "{input:?}");
+    // Ok, Complete, a weight of 1 and 1, no events, nothing forwarded; Err; Incomplete.
+    assert_eq!(xcm::dry_run_says(&bed.runtime, &[0, 0, 4, 4, 0, 0]), Ok(None));
+    assert!(xcm::dry_run_says(&bed.runtime, &[1, 0]).unwrap_err().contains("could not try it"));
+    let refused = [0, 1, 4, 4, 2, 22, 0, 0];
+    let why = xcm::dry_run_says(&bed.runtime, &refused).unwrap().unwrap();
+    assert!(why.contains("Incomplete"), "{why}");
+    assert!(xcm::dry_run_says(&bed.runtime, &[7]).is_err());
+
+    let good = XcmFacts {
+        chain: "people".to_owned(),
+        bytes: Ok(bytes),
+        limit: Ok(51_200),
+        age_ms: Some(9_000),
+        dry_run: Ok(None),
+    };
+    let stands = |facts: &XcmFacts| xcm::checks(facts).iter().map(|c| c.ok).collect::<Vec<_>>();
+    assert_eq!(stands(&good), [Some(true); 3]);
+    let sealed = bed.wrap(&[remark(51_200)], &["xcm:people", "sudo"]).unwrap();
+    let long = xcm::length(&bed.runtime, xcm::sent(&sealed.decoded).unwrap());
+    for (facts, expected) in [
+        (XcmFacts { bytes: long, ..good.clone() }, [Some(false), Some(true), Some(true)]),
+        (XcmFacts { limit: Err("no answer".into()), ..good.clone() }, [None, Some(true), Some(true)]),
+        (XcmFacts { age_ms: Some(121_000), ..good.clone() }, [Some(true), Some(false), Some(true)]),
+        (XcmFacts { age_ms: None, ..good.clone() }, [Some(true), None, Some(true)]),
+        (
+            XcmFacts { dry_run: Ok(Some("Barrier".into())), ..good.clone() },
+            [Some(true), Some(true), Some(false)],
+        ),
+        (XcmFacts { dry_run: Err("no such API".into()), ..good.clone() }, [Some(true), Some(true), None]),
+    ] {
+        assert_eq!(stands(&facts), expected, "{facts:?}");
+        assert!(xcm::checks(&facts).iter().all(|c| c.level == Level::Block));
     }
 }

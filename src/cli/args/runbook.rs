@@ -76,8 +76,9 @@ pub enum SavedPlan {
     Verify {
         /// A file of 'sereno plan … --out FILE'
         file: PathBuf,
-        /// An address that the plan does not record, like para_endpoint=wss://…; repeatable
-        #[arg(long = "param", value_name = "NAME=URL", value_parser = pair)]
+        /// An address that the plan does not record, like para_endpoint=wss://…, or where a file of it lies now, as
+        /// code=@FILE; repeatable
+        #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
         params: Vec<(String, String)>,
         /// Print one JSON document
         #[arg(long)]

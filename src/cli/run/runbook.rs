@@ -176,13 +176,10 @@ fn verify(setup: &Setup, path: &Path, params: &[(String, String)], as_json: bool
     let all = catalogue(setup)?;
     let recipe = all.find(&saved.runbook).map_err(mistake)?;
     refuse_faults(recipe)?;
-    if let Some((name, _)) = params.iter().find(|(name, _)| saved.params.contains_key(name)) {
-        return Err(mistake(format!(
-            "--param {name}: the plan says what it is; expected an address that it lacks"
-        )));
+    let (given, found) = given_again(&saved, params)?;
+    if !found.is_empty() {
+        return told(&saved, found, None, as_json);
     }
-    let mut given = given(params)?;
-    given.extend(saved.params.iter().map(|(name, text)| (name.clone(), Input::Text(text.clone()))));
     let ask = Ask {
         recipe,
         given,
@@ -208,12 +205,58 @@ fn verify(setup: &Setup, path: &Path, params: &[(String, String)], as_json: bool
             )
         }
     };
+    told(&saved, found, fresh, as_json)
+}
+
+/// The parameters of a saved plan: those that are files are read again, from where they lay or from where a parameter says
+/// that they lie now. What is gone or different is a difference.
+fn given_again(
+    saved: &Saved,
+    params: &[(String, String)],
+) -> Result<(BTreeMap<String, Input>, Vec<Difference>), Failure> {
+    let file = |name: &str| saved.files.iter().find(|file| file.name == name);
+    let moved = |name: &str, text: &str| file(name).is_some() && text.starts_with('@');
+    if let Some((name, _)) = params.iter().find(|(n, text)| saved.params.contains_key(n) && !moved(n, text)) {
+        return Err(mistake(format!(
+            "--param {name}: the plan says what it is; expected an address that it lacks, or @FILE for a file of it"
+        )));
+    }
+    let (mut given, mut found) = (given(params)?, Vec::new());
+    for (name, text) in &saved.params {
+        let Some(file) = file(name) else {
+            given.insert(name.clone(), Input::Text(text.clone()));
+            continue;
+        };
+        let again = match given.remove(name) {
+            Some(Input::File { path, bytes }) => Ok((path, bytes)),
+            _ => runbooks::read(Path::new(&file.path)).map(|bytes| (file.path.clone(), bytes)),
+        };
+        let differs = match &again {
+            Ok((path, bytes)) => file.differs(bytes).map(|why| format!("{path}: {why}")),
+            Err(why) => Some(format!("{}: it {why}; name it anew with --param {name}=@FILE", file.path)),
+        };
+        if let Some(now) = differs {
+            let planned = format!("{}: {} bytes, blake2-256 {}", file.path, file.bytes, file.blake2_256);
+            let clean = |text: &str| Clean::of(text).to_string();
+            found.push(Difference {
+                what: clean(&format!("the file of {name}")),
+                planned: clean(&planned),
+                now: clean(&now),
+            });
+        } else if let Ok((path, bytes)) = again {
+            given.insert(name.clone(), Input::File { path, bytes });
+        }
+    }
+    Ok((given, found))
+}
+
+fn told(saved: &Saved, found: Vec<Difference>, fresh: Option<Plan>, as_json: bool) -> Result<u8, Failure> {
     let blocked = fresh.as_ref().map(Plan::blocked).unwrap_or_default();
     if as_json {
         print(&document(&json!({ "schema": 1, "same": found.is_empty(), "plan_hash": saved.plan_hash,
             "differs": found, "blocked": blocked, "checks": fresh.as_ref().map(|plan| &plan.checks) }))?)?;
     } else {
-        print(&show::verified(&saved, &found, &blocked))?;
+        print(&show::verified(saved, &found, &blocked))?;
     }
     Ok(u8::from(!(found.is_empty() && blocked.is_empty())))
 }

@@ -5,8 +5,8 @@
 use super::value::Planck;
 use crate::codec::{header, wasm};
 use crate::domain::ids::{hex_bytes, to_hex};
-use crate::domain::para::{child_account, sibling_account};
-use crate::domain::{AccountId, ParaId};
+use crate::domain::para::{Message, chain_of, child_account, sibling_account};
+use crate::domain::{AccountId, Hash, ParaId};
 use crate::runbook::params;
 use crate::runbook::wrap::multisig_account;
 use cel::{Context, ExecutionError, Value};
@@ -15,7 +15,7 @@ use sp_crypto_hashing::blake2_256;
 use std::sync::Arc;
 
 /// Our functions: how they are called and what they give.
-pub const FUNCTIONS: [(&str, &str); 24] = [
+pub const FUNCTIONS: [(&str, &str); 25] = [
     ("len(x)", "length of bytes, lists, texts, maps"),
     ("blake2_256(bytes)", "hash"),
     ("hex(\"0x12\")", "bytes"),
@@ -34,6 +34,7 @@ pub const FUNCTIONS: [(&str, &str); 24] = [
     ("sovereign_child(para)", "account of a para on the relay"),
     ("sovereign_sibling(para)", "account of a para on another para"),
     ("multisig(threshold, accounts)", "account of a multisig"),
+    ("others(accounts, who)", "accounts sorted by their bytes, without who: the other signatories"),
     ("pas(\"1.5\")", "tokens as planck"),
     ("planck(\"15\")", "planck of a text or a number"),
     ("ge(a, b)", "a ≥ b, of planck"),
@@ -125,6 +126,7 @@ pub(super) fn add(context: &mut Context<'_, '_>, decimals: Option<u8>) -> Result
         context.add_function("sovereign_child", |para: i64| sovereign(child_account, para)),
         context.add_function("sovereign_sibling", |para: i64| sovereign(sibling_account, para)),
         context.add_function("multisig", |threshold: i64, accounts: Value| multisig(threshold, &accounts)),
+        context.add_function("others", |accounts: Value, who: Value| others(&accounts, &who)),
         context.add_function("pas", pas),
         context
             .add_function("planck", |x: Value| -> Answer { amount("planck", &x).map(|n| Planck(n).into()) }),
@@ -211,29 +213,42 @@ fn header_number(value: &Value) -> Answer {
     number.map(Value::Int).ok_or_else(|| fail("header_number", "the bytes are no block header"))
 }
 
-/// `h = blake2_256(h ++ sent_at ++ blake2_256(SCALE(msg)))` for each message (ACTIONS A11).
+/// The head of a message queue after these messages: `domain::para::chain_of` over what a call or storage holds.
 fn fold(head: &Value, queue: &Value) -> Answer {
     let expected = || fail("fold_messages", "expected a hash and a list of {sent_at, msg}");
-    let mut head: Vec<u8> = match head {
-        Value::Null => vec![0; 32],
-        other => raw("fold_messages", other)?.as_ref().clone(),
+    let before = match head {
+        Value::Null => Hash([0; 32]),
+        other => {
+            let bytes = raw("fold_messages", other)?;
+            Hash(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| expected())?)
+        }
     };
     let Value::List(items) = queue else { return Err(expected()) };
-    for item in items.iter() {
-        let Value::Map(fields) = item else { return Err(expected()) };
+    let one = |item: &Value| {
+        let Value::Map(fields) = item else { return None };
         let field = |name: &'static str| fields.map.get(&cel::objects::Key::from(name));
-        let (Some(Value::Int(sent_at)), Some(Value::Bytes(msg))) = (field("sent_at"), field("msg")) else {
-            return Err(expected());
+        let (Value::Int(sent_at), Value::Bytes(msg)) = (field("sent_at")?, field("msg")?) else {
+            return None;
         };
-        let sent_at = u32::try_from(*sent_at).map_err(|_| expected())?;
-        let len = u32::try_from(msg.len()).map_err(|_| expected())?;
-        let mut encoded = Compact(len).encode();
+        let sent_at = u64::from(u32::try_from(*sent_at).ok()?);
+        let bytes = u32::try_from(msg.len()).ok()?;
+        let mut encoded = Compact(bytes).encode();
         encoded.extend_from_slice(msg);
-        head.extend_from_slice(&sent_at.to_le_bytes());
-        head.extend_from_slice(&blake2_256(&encoded));
-        head = blake2_256(&head).to_vec();
-    }
-    Ok(bytes(head))
+        Some(Message { sent_at, bytes, hash: Hash(blake2_256(&encoded)) })
+    };
+    let messages = items.iter().map(one).collect::<Option<Vec<_>>>().ok_or_else(expected)?;
+    Ok(bytes(chain_of(before, &messages).0))
+}
+
+/// The other signatories of a multisig as its calls take them: sorted by their bytes, without whoever signs (ACTIONS P7).
+fn others(accounts: &Value, who: &Value) -> Answer {
+    let Value::List(items) = accounts else { return Err(fail("others", "expected a list of accounts")) };
+    let who = raw("others", who)?;
+    let mut all = items.iter().map(|item| raw("others", item)).collect::<Result<Vec<_>, _>>()?;
+    all.retain(|one| *one != who);
+    all.sort();
+    all.dedup();
+    Ok(Value::List(Arc::new(all.into_iter().map(Value::Bytes).collect())))
 }
 
 fn sovereign(account: fn(ParaId) -> AccountId, para: i64) -> Answer {

@@ -4,7 +4,7 @@
 
 use super::value::BALANCE_FIELDS;
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, EntryExpr, Expr};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue};
 use std::collections::BTreeSet;
 
 /// What an expression mentions.
@@ -34,6 +34,15 @@ impl Uses {
 }
 
 impl super::Expr {
+    /// True for `name == … || …` and `name != … || …`: an alternative that looks at this name alone makes the whole true.
+    #[must_use]
+    pub fn excuses(&self, name: &str) -> bool {
+        alternatives(self.program.expression()).into_iter().any(|part| {
+            let uses = Uses::of(part);
+            uses.names.iter().eq([name]) && uses.before.is_empty() && !uses.events
+        })
+    }
+
     /// The first operator that calculates with a balance or compares one; `is_balance` knows the names.
     #[must_use]
     pub fn balance_operator(&self, is_balance: &Typed<'_>) -> Option<&'static str> {
@@ -89,7 +98,9 @@ fn walk(expr: &IdedExpr, bound: &mut Vec<String>, loops: usize, uses: &mut Uses)
 }
 
 /// How operators are called inside, and how people write them.
-const OPERATORS: [(&str, &str); 9] = [
+const OPERATORS: [(&str, &str); 11] = [
+    ("_==_", "=="),
+    ("_!=_", "!="),
     ("_+_", "+"),
     ("_-_", "-"),
     ("_*_", "*"),
@@ -106,10 +117,26 @@ fn operator(expr: &IdedExpr, is_balance: &Typed<'_>) -> Option<&'static str> {
         Expr::Call(call) => OPERATORS
             .iter()
             .find(|(name, _)| *name == call.func_name && call.args.iter().any(|a| balance(a, is_balance)))
+            // Whether there is an amount at all may be asked.
+            .filter(|(_, sign)| !(["==", "!="].contains(sign) && call.args.iter().any(is_null)))
             .map(|(_, sign)| *sign),
         _ => None,
     };
     here.or_else(|| parts(expr).into_iter().find_map(|part| operator(part, is_balance)))
+}
+
+/// The parts of `a || b || c`; none of what is no alternative.
+fn alternatives(expr: &IdedExpr) -> Vec<&IdedExpr> {
+    match &expr.expr {
+        Expr::Call(call) if call.func_name == "_||_" => {
+            let inner = |part| match alternatives(part) {
+                inner if inner.is_empty() => vec![part],
+                inner => inner,
+            };
+            call.args.iter().flat_map(inner).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn parts(expr: &IdedExpr) -> Vec<&IdedExpr> {
@@ -131,10 +158,22 @@ fn parts(expr: &IdedExpr) -> Vec<&IdedExpr> {
     }
 }
 
+fn is_null(expr: &IdedExpr) -> bool {
+    matches!(&expr.expr, Expr::Literal(LiteralValue::Null))
+}
+
 fn balance(expr: &IdedExpr, is_balance: &Typed<'_>) -> bool {
     match &expr.expr {
         Expr::Ident(name) => is_balance(name),
-        Expr::Select(select) => BALANCE_FIELDS.contains(&select.field.as_str()),
+        Expr::Select(select) => {
+            let root = matches!(&select.operand.expr, Expr::Ident(name) if name == "before");
+            BALANCE_FIELDS.contains(&select.field.as_str())
+                || root && is_balance(&select.field)
+                || !root && balance(&select.operand, is_balance)
+        }
+        Expr::Call(call) if call.func_name == "_[_]" => {
+            call.args.first().is_some_and(|list| balance(list, is_balance))
+        }
         Expr::Call(call) => ["pas", "add", "sub", "planck"].contains(&call.func_name.as_str()),
         _ => false,
     }

@@ -25,6 +25,12 @@ name = "value"
 type = "balance"
 about = "p"
 default = "5"
+[[params]]
+name = "how"
+type = "choice"
+options = ["a", "b"]
+default = "a"
+about = "p"
 [[reads]]
 id = "head"
 storage = "Paras.Heads"
@@ -75,7 +81,7 @@ fn each_mistake_is_told_with_its_line_and_what_was_expected() {
         (
             "chain = \"relay\"",
             "chain = \"{gone}\"",
-            "x.toml:5:9: 'gone' is no parameter and no read; expected one of para, value",
+            "x.toml:5:9: 'gone' is no parameter and no read; expected one of para, value, how",
         ),
         (
             "\"root\"",
@@ -89,55 +95,66 @@ fn each_mistake_is_told_with_its_line_and_what_was_expected() {
             "x.toml:19:8: the parameter 'para' stands twice; expected each name once",
         ),
         ("type = \"para\"", "type = \"choice\"", "x.toml:15:8: a choice without options"),
-        ("id = \"head\"", "id = \"para\"", "x.toml:24:6: the name 'para' stands twice"),
+        ("id = \"head\"", "id = \"para\"", "x.toml:30:6: the name 'para' stands twice"),
         (
             "storage = \"Paras.Heads\"",
             "at = \"best\"",
             "the read 'head' does not say what is read; expected exactly one of storage",
         ),
-        ("\"Paras.Heads\"", "\"Heads\"", "x.toml:25:11: this names nothing; expected Pallet.Item"),
+        ("\"Paras.Heads\"", "\"Heads\"", "x.toml:31:11: this names nothing; expected Pallet.Item"),
         (
             "keys = [\"{para}\"]",
             "keys = [\"{parra}\"]",
-            "x.toml:26:9: 'parra' is no parameter and no read; expected one of para, value, head, account",
+            "x.toml:32:9: 'parra' is no parameter and no read; expected one of para, value, how, head, account",
         ),
-        ("keys = [\"{para}\"]", "args = [\"{para}\"]", "x.toml:26:9: this kind of read takes none"),
+        ("keys = [\"{para}\"]", "args = [\"{para}\"]", "x.toml:32:9: this kind of read takes none"),
         (
             "head != null",
             "hed != null",
-            "x.toml:33:8: 'hed' is no parameter and no read; expected one of para",
+            "x.toml:39:8: 'hed' is no parameter and no read; expected one of para",
         ),
-        ("head != null", "shell(head)", "x.toml:33:8: there is no function 'shell'; expected CEL or len(x)"),
+        ("head != null", "shell(head)", "x.toml:39:8: there is no function 'shell'; expected CEL or len(x)"),
         (
             "ge(account.data.free, value)",
             "account.data.free >= 5",
-            "x.toml:33:8: '>=' calculates with a balance, which int may not hold; expected ge, le",
+            "x.toml:39:8: '>=' calculates with a balance, which int may not hold; expected ge, le",
         ),
         ("ge(account.data.free, value)", "value + 1 > 2", "calculates with a balance"),
         (
             "ge(account.data.free, value)",
             "before.head == head",
-            "x.toml:33:8: 'before' and 'events' are known afterwards only",
+            "x.toml:39:8: 'before' and 'events' are known afterwards only",
         ),
-        ("has a head", "has {a head", "x.toml:35:11: a '{' without its '}'"),
+        (
+            "ge(account.data.free, value)",
+            "account.data.free != value",
+            "x.toml:39:8: '!=' compares a balance to the planck; where that is meant, say eq(a, b)",
+        ),
+        ("before.head != head", "para == 2000", "x.toml:46:8: nothing in this line changes by the call"),
+        (
+            "before.head != head",
+            "how == 'a' || before.head != head",
+            "for other values of 'how' this line is true whatever was done; expected only = \"how == …\"",
+        ),
+        ("has a head", "has {a head", "x.toml:41:11: a '{' without its '}'"),
         (
             "Paras.force_set_current_head",
             "force_set_current_head",
-            "x.toml:37:8: this names no call; expected Pallet.name",
+            "x.toml:43:8: this names no call; expected Pallet.name",
         ),
         (
             "call = \"Paras",
             "note = \"n\"\ncall = \"Paras",
             "a step does not say what is done; expected exactly one of call",
         ),
-        ("new_head = \"0x\"", "new_head = 1.5", "x.toml:38:38: no call takes a fraction or a date"),
+        ("new_head = \"0x\"", "new_head = 1.5", "x.toml:44:38: no call takes a fraction or a date"),
         (
             "before.head",
             "before.gone",
-            "x.toml:40:8: 'before.gone' is no read; expected one of head, account",
+            "x.toml:46:8: 'before.gone' is no read; expected one of head, account",
         ),
-        ("within = \"10 blocks\"", "", "x.toml:41:8: later than when?; expected within"),
-        ("10 blocks", "10 minutes", "x.toml:42:10: this is no time; expected N blocks or N sessions"),
+        ("within = \"10 blocks\"", "", "x.toml:47:8: later than when?; expected within"),
+        ("10 blocks", "10 minutes", "x.toml:48:10: this is no time; expected N blocks or N sessions"),
     ] {
         assert!(GOOD.contains(right), "{right}");
         let found = told(&GOOD.replacen(right, wrong, 1));

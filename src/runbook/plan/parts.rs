@@ -10,6 +10,7 @@ use crate::runbook::expr::{Expr, Slot};
 use crate::runbook::origin::Origin;
 use crate::runbook::recipe::{Check, Read};
 use crate::runbook::show;
+use crate::runbook::verify::is_meant;
 use serde_json::{Value, json};
 
 pub(super) fn checks(from: &Ingredients<'_>) -> Vec<Checked> {
@@ -44,7 +45,8 @@ pub(super) fn checks(from: &Ingredients<'_>) -> Vec<Checked> {
             reason,
         }
     };
-    draft.recipe().checks.iter().map(one).collect()
+    let meant = |check: &&Check| is_meant(check.only.as_ref(), &draft.scope);
+    draft.recipe().checks.iter().filter(meant).map(one).collect()
 }
 
 /// What an expression mentions: the one read in it, or all of them by name; parameters where it has no read.

@@ -5,6 +5,7 @@
 use super::Plan;
 use crate::domain::ids::hex_bytes;
 use crate::domain::{AccountId, UnixMs};
+use crate::runbook::params::GivenFile;
 use codec::{Compact, Decode as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +24,9 @@ pub struct Saved {
     pub chain: String,
     /// Parameters as text.
     pub params: BTreeMap<String, String>,
+    /// The files among them.
+    #[serde(default)]
+    pub files: Vec<GivenFile>,
     /// The wrappers.
     pub wrap: Vec<String>,
     /// The ticket.
@@ -94,11 +98,12 @@ pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> 
         Some(Value::Null) | None => "none".to_owned(),
         Some(other) => other.to_string(),
     };
-    for (key, what) in
-        [("genesis_hash", "the chain (its genesis)"), ("code_hash", "the runtime (its code hash)")]
-    {
-        add(what, text(saved.rest.get(key)), text(fresh_json.get(key)));
-    }
+    add(
+        "the chain (its genesis)",
+        text(saved.rest.get("genesis_hash")),
+        text(fresh_json.get("genesis_hash")),
+    );
+    code_hashes(saved, fresh, &mut add);
     let pick = |list: Option<&Value>, parts: &[&str]| -> String {
         let items = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let line = |item: &Value| parts.iter().map(|p| text(item.get(p))).collect::<Vec<_>>().join(" ");
@@ -123,6 +128,28 @@ pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> 
         add("the time it is valid", format!("until {}", saved.expires), now.rfc3339());
     }
     out
+}
+
+/// A plan is void when a runtime changes: where one is not named, or not known now, nobody can say that it has not.
+fn code_hashes(saved: &Saved, fresh: &Plan, add: &mut impl FnMut(&str, String, String)) {
+    let chains = saved.rest.get("chains").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let own = saved.rest.get("code_hash").and_then(Value::as_str);
+    for chain in &fresh.chains {
+        let named = chains.iter().find(|c| c.get("id").and_then(Value::as_str) == Some(chain.id.as_str()));
+        let named = named.and_then(|c| c.get("code_hash")).and_then(Value::as_str);
+        // The plan says it twice of its own chain.
+        let planned = if chain.id == fresh.chain { named.filter(|hash| own == Some(*hash)) } else { named };
+        let planned =
+            planned.unwrap_or("none: the plan names no runtime that it is valid for; make it again");
+        let now =
+            chain.code_hash.map_or_else(|| "not known: the node does not say".to_owned(), |h| h.to_string());
+        let what = if chain.id == fresh.chain {
+            "the runtime (its code hash)".to_owned()
+        } else {
+            format!("the runtime of {}", chain.id)
+        };
+        add(&what, planned.to_owned(), now);
+    }
 }
 
 /// Whether two calls of a multisig, as hex, differ at most in what is observed: its first approval before the call inside,

@@ -239,7 +239,8 @@ fn after(plan: &Plan, out: &mut Vec<String>) {
     for line in &plan.verify {
         let when =
             line.within.as_ref().map_or_else(|| "at once".to_owned(), |within| format!("within {within}"));
-        lines(out, "  - ", &format!("{} ({when})", line.message));
+        let already = if line.already == Some(true) { "; it holds already, and so says nothing" } else { "" };
+        lines(out, "  - ", &format!("{} ({when}{already})", line.message));
     }
     if let Some(effective) = &plan.effective {
         let at = plan.effective_at.as_ref().map_or_else(String::new, |at| {

@@ -266,6 +266,10 @@ async fn answer(
             reader.api(&wanted.method(), input).await.map(Answer::Bytes).map_err(|e| e.to_string())
         }
         What::Constant => Ok(Answer::Nothing),
+        What::Code => match reader.version().code_hash {
+            Some(hash) => Ok(Answer::Code(hash.0)),
+            None => Err("the node does not say which code runs".to_owned()),
+        },
         What::Header => Ok(Answer::Header {
             number: reader.at().number,
             hash: reader.at().hash.0,

@@ -6,10 +6,11 @@ use super::{Stations, costs};
 use crate::chain::reader::Reader;
 use crate::codec::call_hash;
 use crate::domain::call::{Call, Node};
-use crate::domain::{AccountId, ChainId, ChainKind, Hash};
+use crate::domain::{AccountId, ChainId, ChainKind, Hash, UnixMs};
 use crate::runbook::compose::{Composed, Composition};
 use crate::runbook::draft::Draft;
 use crate::runbook::origin::Origin;
+use crate::runbook::plan::xcm::{self, XcmFacts};
 use crate::runbook::plan::{Cost, OWN};
 use crate::runbook::reads::Target;
 use crate::runbook::wrap::{Context, Target as XcmTarget, Wrapped, Wrapper, wrap};
@@ -111,6 +112,57 @@ pub(super) async fn wrapped(
             wrap(&calls, wrappers, &context).map(|again| (Some(again), None)).map_err(|e| e.to_string())
         }
     }
+}
+
+/// What is known of the message that a sealed call sends to another chain; none where it sends none.
+pub(super) async fn xcm_facts(
+    stations: &Stations<'_>,
+    sealed: Option<&Wrapped>,
+    (wrappers, outer): (&[Wrapper], &Target),
+    now: UnixMs,
+) -> Option<XcmFacts> {
+    let chain = wrappers.iter().find_map(|w| match w {
+        Wrapper::Xcm { chain } => Some(chain.clone()),
+        _ => None,
+    })?;
+    let target = Target::Chain(chain.clone());
+    let open = |target: &Target| {
+        let why = || stations.refusal(target, OWN).unwrap_or("it was not read").to_owned();
+        stations.reader(target, OWN).ok_or_else(why)
+    };
+    let send = xcm::sent(&sealed?.decoded).ok_or_else(|| "the call sends no message".to_owned());
+    let bytes = send.clone().and_then(|send| xcm::length(open(outer)?.runtime(), send));
+    let limit = match open(outer) {
+        Ok(relay) => most_bytes(relay).await,
+        Err(why) => Err(why),
+    };
+    let dry_run = match (open(&target), send) {
+        (Ok(reader), Ok(send)) => tried(reader, send).await,
+        (Err(why), _) | (_, Err(why)) => Err(why),
+    };
+    let stamp = stations.facts(&target).ok().and_then(|facts| facts.stamp);
+    let age_ms = stamp.map(|stamp| now.0.saturating_sub(stamp.0).max(0));
+    Some(XcmFacts { chain, bytes, limit, age_ms, dry_run })
+}
+
+/// `max_downward_message_size` of the relay's configuration, bytes.
+async fn most_bytes(relay: &Reader) -> Result<u64, String> {
+    let runtime = relay.runtime();
+    let key = runtime.key("Configuration", "ActiveConfig").map_err(|e| e.to_string())?;
+    let value = relay.values(&[key]).await.map_err(|e| e.to_string())?.into_iter().next().flatten();
+    let node =
+        runtime.storage_node("Configuration", "ActiveConfig", value.as_deref()).map_err(|e| e.to_string())?;
+    let found = node.as_ref().and_then(|node| match field(node, "max_downward_message_size")? {
+        Node::Number(n) => u64::try_from(*n).ok(),
+        _ => None,
+    });
+    found.ok_or_else(|| "the relay does not say how long a message may be".to_owned())
+}
+
+async fn tried(reader: &Reader, send: &Call) -> Result<Option<String>, String> {
+    let input = xcm::dry_run_input(reader.runtime(), send)?;
+    let answer = reader.api("DryRunApi_dry_run_xcm", &input).await.map_err(|e| e.to_string())?;
+    xcm::dry_run_says(reader.runtime(), &answer)
 }
 
 fn xcm_targets<'s>(stations: &'s Stations<'_>, wrappers: &'s [Wrapper]) -> Vec<XcmTarget<'s>> {

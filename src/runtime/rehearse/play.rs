@@ -281,6 +281,10 @@ pub fn answer(wanted: &Wanted, trial: &mut Trial<'_>) -> Result<Answer, String> 
         What::Entries(prefix) => trial.entries(prefix, MAX_ENTRIES).map(Answer::Entries),
         What::Api(input) => trial.api(&wanted.method(), input).map(Answer::Bytes),
         What::Constant => Ok(Answer::Nothing),
+        What::Code => match trial.value(b":code").map_err(|e| e.to_string())? {
+            Some(code) => Ok(Answer::Code(crate::codec::code_hash(&code).0)),
+            None => return Err("no code is stored".to_owned()),
+        },
         What::Header => {
             let (at, encoded) = (trial.block(), trial.header().to_vec());
             let parent = encoded.first_chunk::<32>().copied().unwrap_or_default();
