@@ -236,7 +236,7 @@ fn a_wrapper_that_does_not_reach_the_origin_is_refused_and_says_which_does() {
     );
     let send = call("Balances.transfer_keep_alive", json!({ "dest": { "Id": ALICE }, "value": "5" }));
     for wraps in [vec!["sudo"], vec!["xcm:people"], vec!["batch", "sudo"]] {
-        let why = bed.wrap(&[send.clone()], &wraps).unwrap_err();
+        let why = bed.wrap(std::slice::from_ref(&send), &wraps).unwrap_err();
         assert!(why.contains("would run Balances.transfer_keep_alive as Root"), "{why}");
     }
     bed.origin = format!("signed:{ALICE}");
