@@ -103,11 +103,12 @@ fn the_snapshot_names_each_rule_that_cannot_tell_among_what_was_not_read() {
 #[test]
 fn the_wall_does_not_say_none_of_alerts_that_nobody_can_see() {
     let mut bed = Bed::healthy(Mode::Wall).size(80, 24);
+    bed.keys("Tab Tab");
     assert!(picture(&bed).contains("no alert stands"), "{}", picture(&bed));
     assert!(!picture(&bed).contains("cannot tell"), "{}", picture(&bed));
     undecoded(&mut bed);
     assert!(picture(&bed).contains("? 1 rule cannot tell"), "{}", picture(&bed));
-    bed.keys("Tab Tab");
+    bed.keys("Tab Tab Tab");
     assert!(picture(&bed).contains("alerts none  ? 1 rule cannot tell"), "{}", picture(&bed));
 }
 

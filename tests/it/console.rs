@@ -441,7 +441,7 @@ fn the_wall_turns_pages_and_an_alarm_holds_it() {
         assert_eq!(bed.state.ui.wall.page, 0);
     }
     let footer = app::view(&bed.state).footer;
-    assert!(footer.left.plain().contains("page 1/4 held by alarm"), "{}", footer.left.plain());
+    assert!(footer.left.plain().contains("page 1/5 held by alarm"), "{}", footer.left.plain());
 }
 
 #[test]

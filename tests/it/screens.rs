@@ -82,7 +82,7 @@ fn a_replay() {
 #[test]
 fn the_wall() {
     pictures("wall-alarm", || Bed::finality_stall(Mode::Wall), "");
-    pictures("wall-chains", || Bed::healthy(Mode::Wall), "Tab Tab Tab");
+    pictures("wall-chains", || Bed::healthy(Mode::Wall), "Tab");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn validators() {
     let mut bed = Bed::validators(Mode::Console).size(120, 40);
     bed.keys("2 j j t");
     insta::assert_snapshot!("overlay-timeline-validator", picture(&bed));
-    pictures("wall-validators", || Bed::validators(Mode::Wall), "Tab");
+    pictures("wall-validators", || Bed::validators(Mode::Wall), "Tab Tab Tab");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn what_is_old_or_unread_is_not_told_as_if_it_were_known() {
 /// of them now stands above, on the wall as well.
 #[test]
 fn why_the_set_is_unread_stands_above_those_of_whom_only_a_record_is_known() {
-    for (mode, keys) in [(Mode::Console, "2"), (Mode::Wall, "Tab")] {
+    for (mode, keys) in [(Mode::Console, "2"), (Mode::Wall, "Tab Tab Tab")] {
         for (width, height) in [(80, 24), (120, 40), (200, 50)] {
             let mut bed = Bed::healthy(mode).size(width, height);
             let reason = "Session.Validators: decode failed at byte 12".into();

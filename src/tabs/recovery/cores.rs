@@ -134,11 +134,11 @@ impl Rows for CoreRows<'_> {
             column("NOW", (12, 22), false, 0),
             column("CLAIM QUEUE", (11, 24), false, 4),
             column("GIVEN TO", (12, 36), false, 0),
-            column("ENDS", (9, 14), true, 0),
+            column("ENDS", (12, 14), true, 0),
             column("AT RELAY BLOCK", (14, 14), true, 3),
             column("THEN", (9, 36), false, 2),
             column("MARKET", (10, 18), false, 0),
-            column("RENEWAL", (9, 20), true, 1),
+            column("RENEWAL", (10, 20), true, 1),
         ]
     }
 
@@ -196,7 +196,8 @@ pub(super) fn panel(state: &AppState) -> Panel {
 
 fn lines(state: &AppState, paras: &Paras) -> Vec<Line> {
     let market = Market::of(&state.network, &state.store);
-    let mut lines = vec![counts(state, paras, &rows(paras, market.as_ref().ok().copied()))];
+    let counts = counts(&rows(paras, market.as_ref().ok().copied()));
+    let mut lines = joined(state, counts, orders(state, paras));
     match &market {
         Ok(market) => {
             lines.extend(sale(state, market));
@@ -214,7 +215,18 @@ fn lines(state: &AppState, paras: &Paras) -> Vec<Line> {
     lines
 }
 
-fn counts(state: &AppState, paras: &Paras, rows: &[CoreRow<'_>]) -> Line {
+/// Two lines, or one where the screen is wide enough for both.
+fn joined(state: &AppState, first: Line, second: Line) -> Vec<Line> {
+    let width = first.plain().chars().count() + second.plain().chars().count() + 5;
+    if width > usize::from(state.ui.width) {
+        return vec![first, second];
+    }
+    let mut line = first.and(Role::Dim, " · ");
+    line.spans.extend(second.spans);
+    vec![line]
+}
+
+fn counts(rows: &[CoreRow<'_>]) -> Line {
     let all = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     let mut line = Line::of(Role::Title, "cores ").and(Role::Text, format::number(all));
     let is = |wanted: fn(&Assigned) -> bool| {
@@ -229,8 +241,13 @@ fn counts(state: &AppState, paras: &Paras, rows: &[CoreRow<'_>]) -> Line {
         let pool = is(|to| *to == Assigned::Pool).map_or_else(String::new, format::number);
         line = line.and(Role::Dim, format!(" · {task} given to paras · {pool} to the pool"));
     }
-    line = line.and(Role::Dim, " · on demand ");
-    line = match listed(&paras.on_demand).map(<[_]>::len) {
+    line
+}
+
+/// Orders of single blocks that wait, and what one more costs.
+fn orders(state: &AppState, paras: &Paras) -> Line {
+    let line = Line::of(Role::Dim, "on demand ");
+    let line = match listed(&paras.on_demand).map(<[_]>::len) {
         Some(n) => {
             let n = format::count(u64::try_from(n).unwrap_or(u64::MAX), "order");
             line.and(Role::Text, n)
@@ -265,28 +282,33 @@ fn sale(state: &AppState, market: &Market<'_>) -> Vec<Line> {
         Some(format::duration(blocks.saturating_mul(relay)))
     };
     let left = u64::from(sale.left());
-    let mut line = title
+    let line = title
         .and(Role::Text, phase.word())
         .and(Role::Dim, " · ")
         .and(Role::Text, money(state, price))
         .and(Role::Dim, " a core · ")
-        .and(if left == 0 { Role::Minor } else { Role::Text }, format!("{left} of {} left", sale.offered))
-        .and(Role::Dim, " · ends ");
-    line = match value.sale_end() {
-        Some(end) => {
-            let at = format!("at relay #{}", format::number(end));
-            let rest = time(end).map_or_else(|| ", it is due".to_owned(), |time| format!(" in {time}"));
-            line.and(Role::Text, at).and(Role::Dim, rest)
+        .and(if left == 0 { Role::Minor } else { Role::Text }, format!("{left} of {} left", sale.offered));
+    let end = Line::of(Role::Dim, "ends ");
+    let end = match value.sale_end() {
+        Some(block) => {
+            let at = format!("at relay #{}", format::number(block));
+            let rest = time(block).map_or_else(|| ", it is due".to_owned(), |time| format!(" in {time}"));
+            end.and(Role::Text, at).and(Role::Dim, rest)
         }
-        None => line.and(Role::Unknown, "?"),
+        None => end.and(Role::Unknown, "?"),
     };
-    let slot = |timeslice: u64| {
-        let block = value.block_of(timeslice).map_or_else(|| "?".to_owned(), format::number);
-        let time = value.block_of(timeslice).and_then(time).map_or_else(String::new, |t| format!(", in {t}"));
-        format!("{} (relay #{block}{time})", format::number(timeslice))
-    };
-    let regions = format!("sells timeslices {} to {}", slot(sale.region_begin), slot(sale.region_end));
-    vec![line, Line::of(Role::Dim, regions)]
+    let block = |slice: u64| value.block_of(slice).map_or_else(|| "?".to_owned(), format::number);
+    let (begin, over) = (sale.region_begin, sale.region_end);
+    let regions = format!(
+        "sells timeslices {} to {}, relay #{} to #{}",
+        format::number(begin),
+        format::number(over),
+        block(begin),
+        block(over)
+    );
+    let mut lines = joined(state, line, end);
+    lines.push(Line::of(Role::Dim, regions));
+    lines
 }
 
 fn evidence(state: &AppState, market: &Market<'_>) -> Line {
