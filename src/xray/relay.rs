@@ -31,7 +31,7 @@ pub(super) fn lifecycle(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Opti
         return Some(Finding::new(Cause::NotRegistered, sentence).with(remedy));
     }
     match cited.value()? {
-        Lifecycle::Onboarding if upgrade::votes(case, notes).unread().is_some() => None,
+        Lifecycle::Onboarding if upgrade::is_blind(case, para, notes) => None,
         Lifecycle::Onboarding => upgrade::onboarding(case, para, notes).or_else(|| {
             moves(case, para, (Cause::Lifecycle, "is being registered and not in force yet"), notes)
         }),
@@ -47,7 +47,7 @@ pub(super) fn transition(case: &Case<'_>, para: &Para, notes: &mut Notes) -> Opt
     let stage = para.lifecycle.value().filter(|stage| stage.is_transition())?;
     notes.read("lifecycle", &para.lifecycle, |stage| stage.as_str().to_owned());
     // While its code is voted on it stands in no list, and that is as it should be.
-    if *stage == Lifecycle::Onboarding && upgrade::votes(case, notes).unread().is_some() {
+    if *stage == Lifecycle::Onboarding && upgrade::is_blind(case, para, notes) {
         return None;
     }
     // On its way it is treated as before, so only a stage that nothing ends is worth a word.

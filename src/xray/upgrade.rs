@@ -36,6 +36,13 @@ fn vote<'c>(case: &Case<'c>, para: &Para, notes: &mut Notes) -> Option<&'c PvfVo
     found
 }
 
+/// True where a vote on its code may stand and nobody can tell: the votes were not read, or not to their end.
+pub(super) fn is_blind(case: &Case<'_>, para: &Para, notes: &mut Notes) -> bool {
+    let unread = votes(case, notes).unread().is_some();
+    let cut = case.relay.cut_of(&case.relay.pvf_votes).is_some();
+    unread || (cut && vote(case, para, notes).is_none())
+}
+
 /// The votes on codes, of all paras.
 pub(super) fn votes<'c>(case: &Case<'c>, notes: &mut Notes) -> &'c Cited<Vec<PvfVote>> {
     notes.read("votes on codes", &case.relay.pvf_votes, |votes| {
