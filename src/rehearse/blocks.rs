@@ -5,14 +5,17 @@
 //! its relay chain. Must not decide what is told.
 
 use super::diff::{self, Named, Raw, Written};
+use super::effects::weight_in;
+use super::exec::Log;
 use super::header;
 use super::journal::Changes;
-use super::verdict::Event;
-use super::ways::{Origin, Stage, WayError, remark, said};
+use super::verdict::{self, Event};
+use super::ways::{Origin, Stage, Taken, Via, WayError, remark, said};
 use super::world::World;
 use crate::domain::call::{Call, Node};
 use crate::domain::{BlockRef, Hash};
 use codec::Encode as _;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Bytes of an encoded header of zeros with an empty digest.
@@ -44,6 +47,7 @@ struct Line {
     changes: Arc<Changes>,
     /// Of all blocks after the first.
     events: Vec<Event>,
+    logs: Vec<Log>,
 }
 
 impl Stage<'_> {
@@ -84,6 +88,39 @@ impl Stage<'_> {
             }
         }
         Ok(Followed { raw, events, broken, all: Arc::unwrap_or_clone(with.changes) })
+    }
+
+    /// Builds a block without any call over the state: what the block itself does, such as the migrations of new code. What it
+    /// weighs is what the runtime had to do before any transaction.
+    ///
+    /// # Errors
+    /// No relay chain, or the block cannot be built.
+    pub(super) fn block(&mut self, parent: &[u8]) -> Result<Taken, WayError> {
+        if !self.runtime.has_pallet("ParaInherent") {
+            return Err(WayError::Absent(
+                "only blocks of a relay chain can be built: those of a para need proofs".into(),
+            ));
+        }
+        let mut line = Line::default();
+        self.line(&mut line, &[], 0, parent)?;
+        let (empty, named) = (Changes::new(), Named::default());
+        let written = Written { changes: &line.changes, empty: &empty, usual: None, named: &named };
+        let raw = diff::effective(self.runtime, self.state, &empty, &written)?;
+        let mut events = Vec::new();
+        for phase in ["Initialization", "ApplyExtrinsic", "Finalization"] {
+            events.extend(self.events(&line.changes, phase)?.0);
+        }
+        let weight = line.changes.get(&self.runtime.key("System", "BlockWeight")?).cloned().flatten();
+        let weight = self.runtime.storage_node("System", "BlockWeight", weight.as_deref())?;
+        let weight = match &weight {
+            Some(Node::Fields(classes)) => {
+                classes.iter().find(|(class, _)| class == "mandatory").and_then(|(_, node)| weight_in(node))
+            }
+            _ => None,
+        };
+        let outcome = verdict::weigh(self.runtime, ("Core.initialize_block", None), &[], &line.logs);
+        let (usual, sent) = (BTreeSet::new(), Vec::new());
+        Ok(Taken { via: Via::Block, outcome, events, raw, logs: line.logs, weight, usual, sent })
     }
 
     fn is_by_hash(&self, key: &[u8]) -> bool {
@@ -127,7 +164,9 @@ impl Stage<'_> {
 
     /// Runs an entry point over the line and keeps what it writes.
     fn step(&mut self, line: &mut Line, entry: &str, input: &[u8]) -> Result<Vec<u8>, WayError> {
-        let (output, _, journal) = self.enter(entry, input, &line.changes)?;
+        let (output, logs, journal) = self.enter(entry, input, &line.changes)?;
+        let new = logs.into_iter().filter(|log| !line.logs.contains(log)).collect::<Vec<_>>();
+        line.logs.extend(new);
         Arc::make_mut(&mut line.changes).extend(journal.into_changes());
         Ok(output)
     }

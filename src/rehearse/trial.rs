@@ -109,6 +109,21 @@ impl<'a> Trial<'a> {
         Ok(self.timed(done.0, (began, trips)))
     }
 
+    /// A whole block without a call over the state as it is now: after new code was kept, its migrations. The metadata must be
+    /// those of that code.
+    ///
+    /// # Errors
+    /// One sentence why it cannot be built.
+    pub fn block_alone(&mut self) -> Result<Rehearsal, Failed> {
+        let (began, trips) = (self.scene.clock.now(), self.scene.state.round_trips());
+        let header = self.scene.header;
+        let taken = self.on_stage(|stage| stage.block(header).map_err(|e| Failed::of(&e)))?;
+        let subject = (Method::Fork, Origin::Root, "a block without a call".to_owned());
+        let mut done = told(&self.scene, subject, Found::once(taken), Vec::new(), 0);
+        self.last = std::mem::take(&mut done.1);
+        Ok(self.timed(done.0, (began, trips)))
+    }
+
     fn timed(&self, mut found: Rehearsal, (began, trips): (crate::domain::UnixMs, u32)) -> Rehearsal {
         found.elapsed_ms = self.scene.clock.now().since(began);
         found.round_trips = self.scene.state.round_trips().saturating_sub(trips);

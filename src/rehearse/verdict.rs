@@ -52,6 +52,9 @@ const FAILURES: [(&str, &str, &str); 6] = [
     ("System", "RejectedInvalidAuthorizedUpgrade", "error"),
 ];
 
+/// The layer of what the runtime logs of itself.
+const LOG: &str = "runtime log";
+
 impl Event {
     /// The event in a value of the runtime's enumeration of events.
     #[must_use]
@@ -109,12 +112,14 @@ pub(super) fn weigh(
     // The runtime says of itself that something is corrupt or went wrong, and goes on.
     let told = logs.iter().find(|log| log.level == Level::Error);
     layers.extend(told.map(|log| Layer {
-        name: "runtime log".to_owned(),
+        name: LOG.to_owned(),
         ok: false,
         error: Some(log.text.to_string()),
     }));
-    // Inner events come first, the entry's own result is the outermost.
-    let inner = layers.iter().skip(1).find(|l| !l.ok).or(layers.first()).and_then(|l| l.error.clone());
+    // Inner events come first, the entry's own result is the outermost; the log only where nothing else tells.
+    let carried = layers.iter().skip(1).find(|l| !l.ok && l.name != LOG);
+    let first = layers.first().filter(|l| !l.ok).or_else(|| layers.iter().find(|l| !l.ok));
+    let inner = carried.or(first).and_then(|l| l.error.clone());
     Outcome { ok: layers.iter().all(|l| l.ok), error: inner, layers }
 }
 

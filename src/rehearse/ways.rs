@@ -37,6 +37,8 @@ pub enum Via {
     ValidateTransaction,
     /// `DryRunApi.dry_run_xcm`: a message that arrives.
     DryRunXcm,
+    /// A whole block without a call.
+    Block,
 }
 
 /// Who calls.

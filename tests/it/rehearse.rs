@@ -7,3 +7,4 @@ mod outcomes;
 mod rows;
 mod runs;
 mod spec;
+mod upgrade;
