@@ -20,7 +20,7 @@ mod ways;
 pub mod world;
 
 pub use diff::Change;
-pub use trial::{Later, Trial};
+pub use trial::{Entries, Later, Trial};
 pub use verdict::{Layer, Outcome};
 pub use ways::{Origin, Via, Weight};
 

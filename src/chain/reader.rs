@@ -6,7 +6,7 @@
 use super::Endpoint;
 use super::names::Names;
 use super::probes::paras::Look;
-use super::probes::runtime::{Loaded, Runtimes};
+use super::probes::runtime::{Loaded, Runtimes, hash_of_code};
 use super::probes::{identity, query};
 use super::transport::{self, LinkError, Rpc};
 use crate::codec::{Header, Runtime, header, hex_key};
@@ -94,6 +94,32 @@ impl Reader {
         let loaded = Runtimes::default().load(&rpc, head).await?;
         let identity = identity::read(&rpc, &loaded, genesis, head).await?;
         Ok(Self { rpc, loaded, identity, header, encoded, read_at })
+    }
+
+    /// The same chain over the same connection at the block that is best now; none: that is still this one.
+    ///
+    /// # Errors
+    /// The link is gone, or an answer makes no sense: open it anew.
+    pub async fn moved(&self, clock: &dyn Clock) -> Result<Option<Self>, LinkError> {
+        let head = self.rpc.call::<Option<Hash>>("chain_getBlockHash", rpc_params![]).await?;
+        let head = head.ok_or_else(|| nonsense("chain_getBlockHash", "it has no best block"))?;
+        if head == self.header.at.hash {
+            return Ok(None);
+        }
+        let read_at = clock.now();
+        let json = self.rpc.call::<serde_json::Value>("chain_getHeader", rpc_params![head]);
+        let (json, code) = futures::try_join!(json, hash_of_code(&self.rpc, head))?;
+        let header = Header::from_json(&json)
+            .map_err(|_| nonsense("chain_getHeader", "the node does not have the block"))?;
+        if header.at.hash != head || self.loaded.version.code_hash != Some(code) {
+            return Err(nonsense(
+                "chain_getHeader",
+                "the block or its code is another one than was asked for",
+            ));
+        }
+        let encoded = header::encoded(&json).unwrap_or_default();
+        let (rpc, loaded, identity) = (self.rpc.clone(), self.loaded.clone(), self.identity.clone());
+        Ok(Some(Self { rpc, loaded, identity, header, encoded, read_at }))
     }
 
     /// The same connection, block and runtime for a probe.

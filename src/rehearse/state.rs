@@ -14,6 +14,10 @@ pub const MAX_KEYS: usize = 200_000;
 pub const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// Keys in one request for following keys.
 const PAGE: usize = 256;
+/// Most keys of a profile.
+const MAX_PROFILE: usize = 900;
+/// Values from this length on are not fetched before they are wanted, bytes.
+const MAX_KEPT: usize = 64 * 1024;
 /// Bytes of pallet and item at the head of a key.
 const ITEM: usize = 32;
 
@@ -110,6 +114,13 @@ impl Cached {
     #[must_use]
     pub fn block(&self) -> BlockRef {
         self.block
+    }
+
+    /// The keys that were read: what the next rehearsal, at another block, is likely to read.
+    #[must_use]
+    pub fn profile(&self) -> Vec<Vec<u8>> {
+        let small = self.values.iter().filter(|(_, value)| value.as_ref().is_none_or(|v| v.len() < MAX_KEPT));
+        small.map(|(key, _)| key.clone()).take(MAX_PROFILE).collect()
     }
 
     /// Round trips to the node so far.

@@ -28,6 +28,9 @@ pub struct Trial<'a> {
     last: Changes,
 }
 
+/// Keys with their values.
+pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// What the blocks after the calls bring.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Later {
@@ -175,7 +178,7 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// The state cannot be read, or there is more than `most`.
-    pub fn entries(&mut self, prefix: &[u8], most: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Failed> {
+    pub fn entries(&mut self, prefix: &[u8], most: usize) -> Result<Entries, Failed> {
         let mut found = Vec::new();
         let mut from = prefix.to_vec();
         while let Some(key) = self.scene.state.next_key(&from).map_err(|e| Failed::of(&e))? {

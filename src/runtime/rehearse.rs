@@ -4,17 +4,17 @@
 //! not end by itself is left behind after its time. Must not judge what was found.
 
 pub mod document;
+mod kept;
 pub mod play;
 pub mod recipe;
 
 use super::compose::Base;
-use super::glance;
 use super::sources::Plan;
-use crate::chain::reader::{At, Reader};
+use crate::chain::reader::Reader;
 use crate::chain::transport::LinkError;
 use crate::domain::ChainId;
 use crate::rehearse::exec::{Codes, LIMIT_MS};
-use crate::rehearse::state::{Cached, StateError, StateSource};
+use crate::rehearse::state::{StateError, StateSource};
 use crate::rehearse::{Rehearsal, Request, Scene, rehearse};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, LazyLock};
@@ -58,28 +58,28 @@ fn why(e: LinkError) -> StateError {
     if gone.iter().any(|word| said.contains(word)) { StateError::Pruned } else { StateError::Link(said) }
 }
 
-/// Rehearses on the best block of a chain.
+/// Rehearses on the best block of a chain. What was read stays in this process for the next time.
 ///
 /// # Errors
 /// One sentence why it could not be rehearsed.
 pub fn run(plan: &Plan, base: &Base, chain: &ChainId, request: Request) -> Result<Rehearsal, String> {
-    let threads = Arc::new(glance::threads()?);
-    let reader = Arc::new(threads.block_on(glance::open(plan, base, chain, At::Best))?);
+    let (name, mut kept) = kept::take(plan, base, chain)?;
     let clock = base.clock.clone();
     in_time(move || {
-        let remote = Remote { reader: reader.clone(), threads };
-        let mut state = Cached::new(reader.at(), Box::new(remote));
+        let reader = kept.reader.clone();
         let prefix = reader.identity().ss58_prefix.unwrap_or(42);
         let scene = Scene {
             runtime: reader.runtime(),
             header: reader.header_bytes(),
-            state: &mut state,
+            state: &mut kept.state,
             ss58_prefix: prefix,
             clock: clock.as_ref(),
             codes: &CODES,
             code_hash: reader.version().code_hash,
         };
-        rehearse(scene, &request).map_err(|e| e.to_string())
+        let found = rehearse(scene, &request).map_err(|e| e.to_string());
+        kept::put(name, kept);
+        found
     })
 }
 

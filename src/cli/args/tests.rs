@@ -38,6 +38,10 @@ fn every_command_of_the_contract_is_understood() {
         #[cfg(feature = "rehearse")]
         "rehearse --call 0x3801d0070000081234 --origin root --chain relay --method fork --blocks 3 --json",
         #[cfg(feature = "rehearse")]
+        "rehearse row:A3 para=2000 new_head=0x12 --method dry-run --json",
+        #[cfg(feature = "rehearse")]
+        "rehearse force-head --param para=2000 --param new_head=@head --wrap sudo --blocks 3",
+        #[cfg(feature = "rehearse")]
         "rehearse --call 0x00 --origin 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --method dry_run",
         "completions bash",
         "man",
@@ -107,6 +111,12 @@ fn a_mistake_is_one_line_that_says_what_was_expected() {
         ("rehearse --call 0x00 --origin root --method validity --blocks 1", "--method fork only"),
         #[cfg(feature = "rehearse")]
         ("rehearse --call 0x00", "--origin <root|ACCOUNT>"),
+        #[cfg(feature = "rehearse")]
+        ("rehearse", "<RUNBOOK"),
+        #[cfg(feature = "rehearse")]
+        ("rehearse force-head --call 0x00 --origin root", "cannot be used with"),
+        #[cfg(feature = "rehearse")]
+        ("rehearse force-head para", "expected NAME=VALUE"),
         #[cfg(feature = "rehearse")]
         ("rehearse --call 0x0 --origin root", "an even number of hex digits"),
         #[cfg(feature = "rehearse")]

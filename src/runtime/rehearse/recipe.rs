@@ -122,21 +122,19 @@ fn calls(ready: &Ready<'_>, given: bool) -> Result<Calls, String> {
     let first = ready.composition.calls.first().map_or("root", |one| one.origin.as_str());
     let mut call: Call = wrapped.decoded.clone();
     let mut who = Who::parse(first)?;
-    for wrapper in ready.wrappers.iter().rev() {
-        match wrapper {
-            Wrapper::Sudo => who = Who::RootKey,
-            Wrapper::Proxy { kind, real } => who = Who::Delegate(kind.clone(), *real),
-            Wrapper::Multisig { threshold, signatories } => {
-                let Some(Node::Call(inner)) = call.arg("call").cloned() else { break };
+    // The outermost one says who signs.
+    match ready.wrappers.last() {
+        Some(Wrapper::Sudo) => who = Who::RootKey,
+        Some(Wrapper::Proxy { kind, real }) => who = Who::Delegate(kind.clone(), *real),
+        Some(Wrapper::Multisig { threshold, signatories }) => {
+            if let Some(Node::Call(inner)) = call.arg("call").cloned() {
                 call = *inner;
-                who = Who::Origin(Origin::Signed(multisig_account(signatories, *threshold)));
-                let note = "rehearsed as the account of the multisig, as after the last approval: no approval is looked at";
-                notes.push(note.to_owned());
             }
-            Wrapper::Xcm { .. } | Wrapper::Batch | Wrapper::None => {}
+            who = Who::Origin(Origin::Signed(multisig_account(signatories, *threshold)));
+            let note = "rehearsed as the account of the multisig, as after the last approval: no approval is looked at";
+            notes.push(note.to_owned());
         }
-        // The outermost one says who signs.
-        break;
+        Some(Wrapper::Xcm { .. } | Wrapper::Batch | Wrapper::None) | None => {}
     }
     let id = ChainId::from(ready.outer.to_string().as_str());
     let reader = ready.stations.reader(&ready.outer, OWN);

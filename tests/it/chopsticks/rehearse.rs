@@ -5,8 +5,11 @@ use crate::faultd::FakeRuntime;
 use crate::sereno::{now_ms, rpc, run};
 use serde_json::{Value, json};
 use sereno::codec::Runtime;
+use sereno::config::Profile;
 use sereno::domain::call::{Call, Node as Arg};
 use sereno::domain::ids::{hex_bytes, to_hex};
+use sereno::rehearse::{Method, Origin, Request};
+use sereno::runtime::compose::{Base, Depth};
 use std::collections::BTreeMap;
 
 const PORT: u16 = 8231;
@@ -109,7 +112,70 @@ fn chop_rehearsal_gives_what_the_dry_run_of_chopsticks_gives() {
         );
     }
     other_ways(&network, &hex(&head));
-    times(&network, &hex(&head));
+    a_runbook(&mut node, &network, &runtime);
+    times(&mut node, &network, &runtime.encode_call(&head).unwrap());
+}
+
+/// A runbook: planned, played, judged by its lines; as Root, as it is wrapped, and with blocks after it.
+fn a_runbook(node: &mut Node, network: &str, runtime: &Runtime) {
+    let line = |rest: &[&str]| {
+        let ran = run(&[&["--network", network, "rehearse"], rest].concat(), PATIENCE_MS / 1_000);
+        println!("rehearse {rest:?}: status {} in {} ms {}", ran.code, ran.ms, ran.err);
+        ran
+    };
+    let head = ["row:A3", "para=2000", "new_head=0x1234"];
+    let ran = line(&[&head[..], &["--json"]].concat());
+    let found = ran.json();
+    assert_eq!((ran.code, &found["row"], &found["chain"]), (0, &json!("A3"), &json!("relay")), "{}", ran.err);
+    assert_eq!(found["confirmed_by"], json!({ "via": "sudo_extrinsic", "same": true }));
+    assert_eq!((&found["diff"][0]["old"], &found["diff"][0]["new"]), (&Value::Null, &json!("0x1234")));
+    let check = found["checks"].as_array().unwrap().iter().find(|c| c["id"] == "lifecycle").unwrap();
+    assert!(check["ok"] == false && check["age_ms"].is_u64(), "{check}");
+    let caveats = found["caveats"].to_string();
+    assert!(caveats.contains("check lifecycle does not hold, which stands against it"), "{caveats}");
+    let lines = found["verify"].as_array().unwrap();
+    assert_eq!((&lines[0]["when"], &lines[0]["ok"]), (&json!("now"), &json!(true)));
+    assert_eq!((&lines[1]["when"], &lines[1]["ok"]), (&json!("later"), &json!(false)));
+    // What is signed in the end, by the one who signs it.
+    let ran = line(&[&head[..], &["--wrap", "sudo", "--json"]].concat());
+    let found = ran.json();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let layers = found["outcome"]["layers"].to_string();
+    assert!(found["origin"].as_str().unwrap().starts_with('5') && layers.contains("Sudo.Sudid"), "{layers}");
+    assert_eq!(
+        found["confirmed_by"],
+        json!({ "via": "signed_extrinsic", "same": true }),
+        "{}",
+        found["caveats"]
+    );
+    // Nothing can be locked where nothing is registered: the call says ok, and the line afterwards does not.
+    let ran = line(&["add-lock", "para=2000"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("it changes not what it should: The para is locked"), "{}", ran.out);
+    // What comes later: the head of A3 is still there after two blocks, and a remark has changed nothing.
+    node.build(&[]);
+    let ran = line(&[&head[..], &["--blocks", "2", "--json"]].concat());
+    let found = ran.json();
+    assert_eq!((ran.code, &found["blocks"], &found["verify"][1]["after_blocks"]), (0, &json!(2), &json!(2)));
+    assert_eq!(ours(runtime, &found).len(), 1, "{}", found["diff"]);
+    for (wrong, why) in [
+        (&["no-such"][..], "no runbook"),
+        (&["row:A3", "para=2000"], "new_head: it is missing"),
+        (&["row:A3", "para=2000", "new_head=0x12", "--chain", "people"], "force-head is for relay"),
+        (
+            &[
+                "row:A3",
+                "para=2000",
+                "new_head=0x12",
+                "--wrap",
+                "proxy:Any@5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+            ],
+            "has no Any delegate",
+        ),
+    ] {
+        let ran = line(wrong);
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(why), "{wrong:?}: {}", ran.err);
+    }
 }
 
 /// The node's own dry run, the transaction alone, and what is no call.
@@ -149,10 +215,24 @@ fn rehearse(network: &str, call: &str) -> (i32, Value, i64) {
     (ran.code, ran.json(), ran.ms)
 }
 
-/// Both in turn, and how long they take.
-fn times(network: &str, call: &str) {
+/// Both in turn, and how long they take: a whole process each time, and one process that goes on.
+fn times(node: &mut Node, network: &str, bytes: &[u8]) {
+    let call = &to_hex(bytes);
     let (mut theirs, mut whole, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut same, mut next) = (Vec::new(), Vec::new());
     let mut trips = 0;
+    let dir = tempfile::tempdir().unwrap();
+    let base = Base::new(None, dir.path());
+    let profile = Profile::parse(network, &std::fs::read_to_string(network).unwrap()).unwrap();
+    let plan = base.plan(profile, Depth::FromNow);
+    let request = Request { method: Method::Fork, origin: Origin::Root, call: bytes.to_vec(), blocks: 0 };
+    let here = || {
+        let began = now_ms();
+        let found = sereno::runtime::rehearse::run(&plan, &base, &"relay".into(), request.clone()).unwrap();
+        assert!(found.outcome.ok && found.diff.len() == 1, "{found:?}");
+        (now_ms() - began, found.round_trips)
+    };
+    let (first, _) = here();
     for _ in 0..ROUNDS {
         let began = now_ms();
         dry_run(call);
@@ -161,15 +241,32 @@ fn times(network: &str, call: &str) {
         whole.push(ms);
         alone.push(found["elapsed_ms"].as_i64().unwrap());
         trips = found["round_trips"].as_i64().unwrap();
+        let (ms, again) = here();
+        assert_eq!(again, 0, "at the same block everything is known");
+        same.push(ms);
+        node.build(&[]);
+        next.push(here().0);
     }
-    println!("{ROUNDS} rounds in turn, milliseconds           median    min    max");
+    println!("{ROUNDS} rounds in turn, milliseconds           median    min    max   of Chopsticks");
+    theirs.sort_unstable();
+    let of = theirs[theirs.len() / 2];
     for (what, ms) in [
         ("Chopsticks dev_dryRun", &mut theirs),
         ("sereno rehearse, whole process", &mut whole),
         ("sereno rehearse, both ways alone", &mut alone),
+        ("running process, same block", &mut same),
+        ("running process, next block", &mut next),
     ] {
         ms.sort_unstable();
-        println!("{what:<40} {:>8} {:>6} {:>6}", ms[ms.len() / 2], ms[0], ms[ms.len() - 1]);
+        let median = ms[ms.len() / 2];
+        let part = median * 1_000 / of;
+        println!(
+            "{what:<40} {median:>8} {:>6} {:>6} {:>8}.{:03}",
+            ms[0],
+            ms[ms.len() - 1],
+            part / 1_000,
+            part % 1_000
+        );
     }
-    println!("{trips} round trips in the rehearsal");
+    println!("{trips} round trips in the rehearsal; {first} ms for the first one in a running process");
 }
