@@ -160,7 +160,7 @@ fn a_runbook(node: &mut Node, network: &str, runtime: &Runtime) {
     assert_eq!(ours(runtime, &found).len(), 1, "{}", found["diff"]);
     for (wrong, why) in [
         (&["no-such"][..], "no runbook"),
-        (&["row:A3", "para=2000"], "new_head: it is missing"),
+        (&["row:A3", "para=2000"], "new_head: it is not given"),
         (&["row:A3", "para=2000", "new_head=0x12", "--chain", "people"], "force-head is for relay"),
         (
             &[
