@@ -12,7 +12,8 @@ use super::transport::{self, LinkError, Rpc};
 use crate::codec::{Header, Runtime, header, hex_key};
 use crate::domain::{BlockRef, Clean, Hash, Identity, RuntimeVersion, UnixMs, ids::hex_bytes, ids::to_hex};
 use crate::ports::Clock;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use subxt_rpcs::rpc_params;
 
 /// Keys in one request.
@@ -43,6 +44,29 @@ pub enum ReadError {
     },
 }
 
+/// Chains whose runtime is kept.
+const MAX_KNOWN: usize = 32;
+
+/// The runtimes of chains that were read before, by genesis: a console reads the same chains again and again, and metadata is
+/// the largest thing it would ask for each time. What is kept counts only where the node names the same code hash.
+#[derive(Default)]
+pub struct Known(Mutex<BTreeMap<Hash, Arc<Loaded>>>);
+
+impl Known {
+    fn of(&self, genesis: &Hash) -> Option<Arc<Loaded>> {
+        self.0.lock().ok()?.get(genesis).cloned()
+    }
+
+    fn keep(&self, genesis: Hash, loaded: &Arc<Loaded>) {
+        if let Ok(mut known) = self.0.lock() {
+            if known.len() >= MAX_KNOWN && !known.contains_key(&genesis) {
+                known.pop_first();
+            }
+            known.insert(genesis, loaded.clone());
+        }
+    }
+}
+
 /// One chain at one block.
 pub struct Reader {
     rpc: Rpc,
@@ -54,14 +78,15 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Connects, looks who the chain is, and holds on to one block. `expected` is its genesis, where one is known.
+    /// Connects, looks who the chain is, and holds on to one block. `expected` is its genesis, where one is
+    /// known; a runtime in `known` is not asked for again.
     ///
     /// # Errors
     /// No connection, another chain, or metadata that cannot be read.
     pub async fn open(
         endpoint: &Endpoint,
         names: &dyn Names,
-        clock: Arc<dyn Clock>,
+        (clock, known): (Arc<dyn Clock>, &Known),
         (which, expected): (At, Option<Hash>),
     ) -> Result<Self, ReadError> {
         let target = transport::resolve(&endpoint.url, names, None).await?;
@@ -91,7 +116,8 @@ impl Reader {
             return Err(nonsense("chain_getHeader", "the header has another hash than was asked for").into());
         }
         let encoded = header::encoded(&json).unwrap_or_default();
-        let loaded = Runtimes::default().load(&rpc, head).await?;
+        let loaded = Runtimes::with(known.of(&genesis)).load(&rpc, head).await?;
+        known.keep(genesis, &loaded);
         let identity = identity::read(&rpc, &loaded, genesis, head).await?;
         Ok(Self { rpc, loaded, identity, header, encoded, read_at })
     }

@@ -17,10 +17,9 @@ use crate::guardian;
 use crate::journal;
 use crate::keymap::Keymap;
 use crate::record::{RecordError, Recording, demo_bytes};
-use crate::runbook::Catalogue;
 use crate::runtime::compose::{Base, Depth};
 use crate::runtime::sources::Plan;
-use crate::runtime::{console, doctor, headless, runbooks, tape};
+use crate::runtime::{console, doctor, headless, tape};
 use crate::telemetry::{self, Logs};
 use crate::theme::Theme;
 use std::io::{self, IsTerminal as _, Write};
@@ -243,7 +242,6 @@ impl Setup {
         let theme = Theme::parse(&label, &text, Some(&base)).map_err(located)?;
         let operator = config::operator(&self.settings, |name| std::env::var(name).ok());
         let guarded = guardian::is_child();
-        let (catalogue, notices) = self.runbooks()?;
         Ok(console::Options {
             keymap,
             theme,
@@ -251,21 +249,9 @@ impl Setup {
             wall,
             guarded,
             logs: Logs::default(),
-            notices,
-            catalogue: Arc::new(catalogue),
+            notices: Vec::new(),
+            dirs: self.dirs.clone(),
         })
-    }
-
-    /// The runbooks of this machine; where one of the user's own is wrong, those of the program, and why.
-    fn runbooks(&self) -> Result<(Catalogue, Vec<Clean>), Failure> {
-        match runbooks::catalogue(&self.dirs) {
-            Ok(all) => Ok((all, Vec::new())),
-            Err(why) => {
-                let said = format!("{why}; the console has the built-in runbooks only");
-                let all = Catalogue::built_in().map_err(|e| mistake(e.to_string()))?;
-                Ok((all, vec![Clean::of(&said)]))
-            }
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::clock::SystemClock;
 use super::register::Register;
 use super::sources::Plan;
 use crate::chain::Endpoint;
+use crate::chain::reader::Known;
 use crate::chain::supervisor::{Past, StateAt};
 use crate::config::Profile;
 use crate::domain::{ChainId, Clean, Hash, Network, UnixMs};
@@ -43,13 +44,19 @@ pub struct Base {
     pub(super) clock: Arc<dyn Clock>,
     /// The state directory; one folder a network below it.
     pub(super) state_dir: PathBuf,
+    /// Runtimes that were read in this run.
+    pub(super) known: Arc<Known>,
 }
 
 impl Base {
     /// A base; `now` is where `--now` lets the clock begin.
     #[must_use]
     pub fn new(now: Option<UnixMs>, state_dir: &Path) -> Self {
-        Self { clock: Arc::new(SystemClock::new(now)), state_dir: state_dir.to_owned() }
+        Self {
+            clock: Arc::new(SystemClock::new(now)),
+            state_dir: state_dir.to_owned(),
+            known: Arc::default(),
+        }
     }
 
     /// Now.

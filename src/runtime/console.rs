@@ -8,17 +8,18 @@ use super::compose::pinned;
 use super::errands::Errands;
 use super::feed::{Feed, Woken};
 use super::register::Refresher;
+use super::runbooks;
 use super::scribe::Scribe;
 use super::sessions::Keeper;
 use super::sources::Plan;
 use super::tape;
 use crate::app::{self, Effect, Lost, Msg};
+use crate::config::Dirs;
 use crate::domain::{AlertId, Clean, Observation, UnixMs};
 use crate::journal::{Journal, Role};
 use crate::keymap::Keymap;
 use crate::ports::Clock;
 use crate::record::Recording;
-use crate::runbook::Catalogue;
 use crate::state::{AppState, Mode};
 use crate::telemetry::Logs;
 use crate::theme::Theme;
@@ -58,8 +59,8 @@ pub struct Options {
     pub logs: Logs,
     /// What the operator should know about how it was started.
     pub notices: Vec<Clean>,
-    /// The runbooks.
-    pub catalogue: Arc<Catalogue>,
+    /// Where the user's own runbooks lie.
+    pub dirs: Dirs,
 }
 
 impl Options {
@@ -120,9 +121,11 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     let _refresher = Refresher::start(&plan, base, notices.clone())?;
     driver.heard = Some(heard);
     if !mode.is_wall() {
+        driver.open_runbooks(&options.dirs);
+        let catalogue = driver.state.runbooks.catalogue.clone();
         let answers = tx.clone();
         let tell = move |msg| drop(answers.blocking_send(Inbox::Answer(Box::new(msg))));
-        driver.errands = Some(Errands::new(&plan, base, options.catalogue, Arc::new(tell)));
+        driver.errands = Some(Errands::new(&plan, base, catalogue, Arc::new(tell)));
     }
     let feed = Feed::live(plan, &base.clock)?;
     // While the first connections are made.
@@ -152,7 +155,10 @@ pub fn replay(
     let _ = app::update(&mut state, Msg::Tick(recording.header.started));
     options.notices.iter().for_each(|notice| state.notice(notice.clone()));
     let (tx, inbox) = mpsc::channel(INBOX);
-    let driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
+    let mut driver = Driver::open(state, base.clock.clone(), &options, inbox)?;
+    if !mode.is_wall() {
+        driver.open_runbooks(&options.dirs);
+    }
     let now = base.clock.now();
     let mut feed = Feed::replay(crate::record::Player::new(recording, now), length_ms)?;
     feed.set_speed(speed, now);
@@ -161,7 +167,6 @@ pub fn replay(
 
 fn begin(network: crate::domain::Network, options: &Options, mode: Mode) -> io::Result<AppState> {
     let mut state = AppState::new(network, options.keymap.clone(), options.operator.clone(), mode);
-    state.runbooks.catalogue = options.catalogue.clone();
     state.runbooks.rehearses = cfg!(feature = "rehearse");
     let (width, height) = ui::size();
     let _ = app::update(&mut state, Msg::Resize { width, height });
@@ -414,6 +419,14 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Reads the runbooks: after the first frame, because sixty files take longer than it does. Where one of the user's own is
+    /// wrong, those of the program are there, and why.
+    fn open_runbooks(&mut self, dirs: &Dirs) {
+        let (catalogue, wrong) = runbooks::at_hand(dirs);
+        self.state.runbooks.catalogue = Arc::new(catalogue);
+        wrong.into_iter().for_each(|why| self.state.notice(why));
     }
 
     /// Sends an errand. Without chains, in a replay and on a wall, there is none to send.

@@ -37,7 +37,8 @@ pub async fn open(plan: &Plan, base: &Base, chain: &ChainId, which: At) -> Resul
     let expected = plan.genesis.get(chain).copied().or(spec.genesis);
     let mut reasons = Vec::new();
     for endpoint in plan.endpoints.get(chain).into_iter().flatten() {
-        let opened = Reader::open(endpoint, &SystemNames, base.clock.clone(), (which, expected));
+        let opened =
+            Reader::open(endpoint, &SystemNames, (base.clock.clone(), &base.known), (which, expected));
         let why = match tokio::time::timeout(PATIENCE, opened).await {
             Ok(Ok(reader)) => return Ok(reader),
             Ok(Err(ReadError::Link(e))) => e.to_string(),

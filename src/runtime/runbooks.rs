@@ -7,7 +7,7 @@ use super::compose::Base;
 use super::planner::Stations;
 use super::sources;
 use crate::config::{ConfigError, Dirs, Shelf, find_text};
-use crate::domain::{ChainId, ChainKind};
+use crate::domain::{ChainId, ChainKind, Clean};
 use crate::runbook::Catalogue;
 use crate::runbook::lint::{availability, lint_live};
 use crate::runbook::params::Input;
@@ -50,6 +50,19 @@ pub fn catalogue(dirs: &Dirs) -> Result<Catalogue, CatalogueError> {
     paths.sort();
     let files = paths.iter().take(MAX_FILES).map(|path| file(dirs, path)).collect::<Result<Vec<_>, _>>()?;
     Ok(Catalogue::built_in()?.with(files)?)
+}
+
+/// The catalogue for a program that goes on without the user's own runbooks where one of them is wrong: the built-in ones then,
+/// and why.
+#[must_use]
+pub fn at_hand(dirs: &Dirs) -> (Catalogue, Vec<Clean>) {
+    match catalogue(dirs) {
+        Ok(all) => (all, Vec::new()),
+        Err(why) => {
+            let said = Clean::of(&format!("{why}; the built-in runbooks are there without it"));
+            (Catalogue::built_in().unwrap_or_default(), vec![said])
+        }
+    }
 }
 
 /// Label and text of a file.

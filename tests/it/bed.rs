@@ -10,8 +10,10 @@ use sereno::domain::{
 };
 use sereno::domain::{SessionRecord, validator::Figures};
 use sereno::keymap::Keymap;
+use sereno::runbook::Catalogue;
 use sereno::state::{AppState, Mode};
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 /// Balances of the bed.
 #[path = "bed/balances.rs"]
@@ -28,6 +30,9 @@ mod validators;
 
 /// 2026-11-20 14:00:00 UTC.
 pub(crate) const START: i64 = 1_795_183_200_000;
+
+/// The runbooks of the program, read once.
+static RUNBOOKS: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::built_in().unwrap()));
 
 /// A console under test.
 pub(crate) struct Bed {
@@ -110,7 +115,9 @@ impl Bed {
     /// A console that has just started, on this network.
     pub(crate) fn of(network: Network, mode: Mode) -> Self {
         let keymap = Keymap::built_in().unwrap();
-        let state = AppState::new(network, keymap, "kim".to_owned(), mode);
+        let mut state = AppState::new(network, keymap, "kim".to_owned(), mode);
+        state.runbooks.catalogue = RUNBOOKS.clone();
+        state.runbooks.rehearses = true;
         let mut bed =
             Self { state, now: START, session: false, votes: false, trouble: false, heads: BTreeMap::new() };
         bed.wait(0);

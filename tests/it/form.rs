@@ -4,14 +4,12 @@ use crate::bed::Bed;
 use crate::runbooks::head_plan;
 use sereno::app::{self, Effect, Msg, PlanJob, RehearseJob};
 use sereno::domain::ParaId;
-use sereno::runbook::Catalogue;
 use sereno::runbook::plan::Plan;
 use sereno::state::Mode;
 use sereno::state::form::{Rehearsed, Told};
 use sereno::state::runbooks::Fit;
 use sereno::state::ui::{OverlayKind, Place};
 use sereno::ui::render_text;
-use std::sync::Arc;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 /// A header of block 1234.
@@ -19,10 +17,7 @@ const HEAD: &str = "0x0101010101010101010101010101010101010101010101010101010101
                     020202020202020202020202020202020203030303030303030303030303030303030303030303030303030303030303030300";
 
 fn bed(mode: Mode) -> Bed {
-    let mut bed = Bed::recovery(mode).size(120, 40);
-    bed.state.runbooks.catalogue = Arc::new(Catalogue::built_in().unwrap());
-    bed.state.runbooks.rehearses = true;
-    bed
+    Bed::recovery(mode).size(120, 40)
 }
 
 fn picture(bed: &Bed) -> String {
@@ -289,6 +284,32 @@ fn y_copies_what_is_signed_and_q_draws_it() {
     bed.keys("Q");
     assert!(picture(&bed).contains("█▀▀▀▀▀█") || picture(&bed).contains("▄▄▄▄▄"), "{}", picture(&bed));
     assert_eq!(bed.keys("y"), vec![Effect::Copy(wrapped)]);
+}
+
+#[test]
+fn describe_shows_a_line_in_full() {
+    let mut bed = planned(HEAD);
+    bed.keys("w w j d");
+    let text: String = picture(&bed).chars().filter(|c| !c.is_whitespace() && !"│▐".contains(*c)).collect();
+    let plan = head_plan(&[("para", "2000"), ("new_head", HEAD)], &["sudo"]);
+    assert!(text.contains(plan.wrapped["call_data"].as_str().unwrap()), "{}", picture(&bed));
+    bed.keys("Esc w w w d");
+    assert!(picture(&bed).contains("block: do not run it unless this holds"), "{}", picture(&bed));
+}
+
+#[test]
+fn an_amount_is_told_in_both_of_its_readings() {
+    let mut bed = bed(Mode::Console);
+    bed.keys("5 !");
+    bed.text("set-balance");
+    bed.keys("Enter");
+    while bed.state.runbooks.form.as_ref().unwrap().editing.as_deref() != Some("new_free") {
+        bed.keys("↓");
+    }
+    bed.text("5");
+    assert!(picture(&bed).contains("5 has no unit; expected tokens like 5PAS"), "{}", picture(&bed));
+    bed.text("PAS");
+    assert!(picture(&bed).contains("= 5 PAS = 50 000 000 000 planck"), "{}", picture(&bed));
 }
 
 #[test]

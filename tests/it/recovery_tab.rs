@@ -1,9 +1,11 @@
 //! Tabs 5 and 9 by their keys: what sort, filter, Enter, copy and Esc do there.
 
 use crate::bed::Bed;
-use sereno::app::{self, Effect};
-use sereno::domain::ParaId;
+use sereno::app::{self, Effect, Msg};
+use sereno::domain::para::{Cited, Found, Head, Own, OwnEnd};
+use sereno::domain::{BlockRef, Hash, ParaId, UnixMs};
 use sereno::state::Mode;
+use sereno::state::runbooks::Look;
 use sereno::state::ui::Place;
 use sereno::ui::render_text;
 
@@ -127,4 +129,87 @@ fn a_screen_without_colour_says_every_state_in_words() {
     {
         assert!(text.contains(needed), "{needed}\n{text}");
     }
+}
+
+/// The ticket of a look at this para among effects.
+fn look(effects: &[Effect], wanted: u32) -> Option<u64> {
+    effects.iter().find_map(|e| match e {
+        Effect::Look { para, ticket } if *para == ParaId(wanted) => Some(*ticket),
+        _ => None,
+    })
+}
+
+fn tick(bed: &mut Bed, ms: i64) -> Vec<Effect> {
+    bed.now += ms;
+    let now = UnixMs(bed.now);
+    bed.msg(Msg::Tick(now))
+}
+
+fn answers(number: u64) -> Own {
+    let block = BlockRef { number, hash: Hash([9; 32]) };
+    fn of<T>(name: &str, found: Found<T>) -> Cited<T> {
+        Cited { name: name.to_owned(), key: "0x01".to_owned(), found }
+    }
+    Own::Answers(Box::new(OwnEnd {
+        chain: "people".into(),
+        finalized: of(
+            "chain_getFinalizedHead",
+            Found::Value(Head { data: "0x00".to_owned(), block: Some(block) }),
+        ),
+        best: of("chain_getHeader", Found::Value(block)),
+        best_stamped: of("Timestamp.Now", Found::Absent),
+        at_head: of("chain_getBlockHash", Found::Absent),
+        state_of: block,
+        dmq_head: of("ParachainSystem.LastDmqMqcHead", Found::Absent),
+        hrmp_heads: of("ParachainSystem.LastHrmpMqcHeads", Found::Absent),
+        pending_code: of("ParachainSystem.PendingValidationCode", Found::Absent),
+        relay_number: of("ParachainSystem.LastRelayChainBlockNumber", Found::Absent),
+    }))
+}
+
+fn relay_side(bed: &Bed) -> Box<sereno::domain::para::Paras> {
+    bed.state.relay().unwrap().view.unwrap().parachains.value().unwrap().clone()
+}
+
+#[test]
+fn the_page_of_a_para_asks_its_own_node_where_the_profile_knows_one() {
+    let mut bed = bed("5 / 1 0 0 4 Enter Enter");
+    let first = look(&tick(&mut bed, 1_000), 1_004).expect("it is asked");
+    assert!(picture(&bed).contains("own node of People: being asked"), "{}", picture(&bed));
+    assert_eq!(look(&tick(&mut bed, 30_000), 1_004), None, "one at a time");
+    let relay = relay_side(&bed);
+    let seen = |own: Own| Ok(Box::new(Look { relay: relay.clone(), own }));
+    let para = ParaId(1_004);
+    let silent = Own::Silent("people".into(), "of an earlier question".into());
+    bed.msg(Msg::Looked { para, ticket: first + 9, found: seen(silent) });
+    assert!(!picture(&bed).contains("earlier question"), "{}", picture(&bed));
+    bed.msg(Msg::Looked { para, ticket: first, found: seen(answers(4_118_030)) });
+    let told =
+        format!("own node of People: answers, finalized #{}", sereno::screen::format::number(4_118_030));
+    assert!(picture(&bed).contains(&told), "{}", picture(&bed));
+    assert_eq!(look(&tick(&mut bed, 600_000), 1_004), None, "not before the relay's paras were read again");
+    bed.keys("Esc");
+    assert_eq!(tick(&mut bed, 1_000).iter().filter(|e| matches!(e, Effect::Look { .. })).count(), 0);
+}
+
+#[test]
+fn a_node_that_is_silent_is_told_and_asked_again() {
+    let mut bed = bed("5 / 1 0 0 4 Enter Enter");
+    let first = look(&tick(&mut bed, 1_000), 1_004).unwrap();
+    let para = ParaId(1_004);
+    bed.msg(Msg::Looked { para, ticket: first, found: Err("relay cannot be read: refused".to_owned()) });
+    assert!(picture(&bed).contains("not looked at: relay cannot be read: refused"), "{}", picture(&bed));
+    assert_eq!(look(&tick(&mut bed, 59_000), 1_004), None);
+    let second = look(&tick(&mut bed, 1_000), 1_004).expect("it is tried again after a minute");
+    let own = Own::Silent("people".into(), "no answer in 40 s".into());
+    let relay = relay_side(&bed);
+    bed.msg(Msg::Looked { para, ticket: second, found: Ok(Box::new(Look { relay, own })) });
+    assert!(picture(&bed).contains("own node of People: silent: no answer in 40 s"), "{}", picture(&bed));
+}
+
+#[test]
+fn a_para_without_a_node_in_the_profile_is_not_asked() {
+    let mut bed = bed("5 / 2 0 4 3 Enter Enter");
+    assert_eq!(look(&tick(&mut bed, 1_000), 2_043), None);
+    assert!(picture(&bed).contains("own node: the profile has none of this para"), "{}", picture(&bed));
 }

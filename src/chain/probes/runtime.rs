@@ -38,6 +38,11 @@ struct Version {
 }
 
 impl Runtimes {
+    /// Runtimes of which one is known already.
+    pub(in crate::chain) fn with(known: Option<Arc<Loaded>>) -> Self {
+        Self { known: known.into_iter().collect() }
+    }
+
     /// The runtime of the state of block `at`.
     ///
     /// # Errors

@@ -127,7 +127,8 @@ impl<'p> Stations<'p> {
         let named = name_endpoints(vec![url.clone()]);
         let endpoint = named.first().ok_or("no address was given")?;
         let endpoint = Endpoint::new(endpoint.id.clone(), url.expose().to_owned());
-        let opened = Reader::open(&endpoint, &SystemNames, self.base.clock.clone(), (which, None));
+        let opened =
+            Reader::open(&endpoint, &SystemNames, (self.base.clock.clone(), &self.base.known), (which, None));
         let reader = match tokio::time::timeout(PATIENCE, opened).await {
             Ok(Ok(reader)) => reader,
             Ok(Err(e)) => return Err(format!("{}: {e}", endpoint.id)),

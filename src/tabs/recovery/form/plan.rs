@@ -70,14 +70,17 @@ pub(super) fn items(state: &AppState, form: &Form) -> Vec<Item> {
     out
 }
 
+/// The place of a line of which there is one.
+const ONLY: usize = usize::MAX;
+
 fn push(out: &mut Vec<Item>, (name, place): (&str, usize), line: Line, full: &str) {
-    let key = format!("{name} {place}");
+    let key = if place == ONLY { name.to_owned() } else { format!("{name} {}", place.saturating_add(1)) };
     let cells = vec![Line::of(Role::Dim, name), line];
     out.push(Item { key, cells, full: vec![(name.to_owned(), full.to_owned())] });
 }
 
 fn text(out: &mut Vec<Item>, name: &str, value: &str) {
-    push(out, (name, usize::MAX), Line::of(Role::Text, value), value);
+    push(out, (name, ONLY), Line::of(Role::Text, value), value);
 }
 
 fn verdict(plan: &Plan, out: &mut Vec<Item>) {
@@ -88,7 +91,7 @@ fn verdict(plan: &Plan, out: &mut Vec<Item>) {
     }
     if let Ok((data, _)) = call_data(plan) {
         let shown = show::short(&Value::String(data.clone()), 400);
-        push(out, ("call data", usize::MAX), Line::of(Role::Accent, shown), &data);
+        push(out, ("call data", ONLY), Line::of(Role::Accent, shown), &data);
     }
     let hash = plan.wrapped.get("call_hash").and_then(Value::as_str).map(str::to_owned);
     let hash = hash.or_else(|| match plan.calls.as_slice() {
@@ -152,7 +155,7 @@ fn signed(plan: &Plan, out: &mut Vec<Item>) {
     if let Some(approval) = plan.wrapped.get("approval").filter(|a| !a.is_null()) {
         let data = approval.get("call_data").and_then(Value::as_str).unwrap_or_default();
         let shown = format!("all but the last signer: {}", show::short(&Value::String(data.to_owned()), 200));
-        push(out, ("approve", usize::MAX), Line::of(Role::Text, shown), data);
+        push(out, ("approve", ONLY), Line::of(Role::Text, shown), data);
     }
     let notes = plan.wrapped.get("notes").and_then(Value::as_array).into_iter().flatten();
     for (place, note) in notes.enumerate() {
@@ -167,7 +170,7 @@ fn after(plan: &Plan, out: &mut Vec<Item>) {
         text(out, "reversible", &format!("yes: {}", plan.undo));
     } else {
         let undo = format!("CANNOT BE TAKEN BACK. {}", plan.undo);
-        push(out, ("reversible", usize::MAX), Line::of(Role::Major, undo.as_str()), &undo);
+        push(out, ("reversible", ONLY), Line::of(Role::Major, undo.as_str()), &undo);
     }
     if let Some(effective) = &plan.effective {
         let at = plan.effective_at.as_ref().map_or_else(String::new, |at| format!(", about {}", minutes(at)));
@@ -182,7 +185,7 @@ fn after(plan: &Plan, out: &mut Vec<Item>) {
     text(out, "plan hash", &plan.plan_hash.to_string());
     text(out, "valid until", &format!("{}, or until the runtime changes", minutes(&plan.expires)));
     if let Some(link) = plan.links.get("polkadot_js").and_then(Value::as_str) {
-        push(out, ("link", usize::MAX), Line::of(Role::Link, link), link);
+        push(out, ("link", ONLY), Line::of(Role::Link, link), link);
     }
     text(
         out,

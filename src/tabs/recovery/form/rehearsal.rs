@@ -138,5 +138,9 @@ fn item(kind: &str, name: Line, value: Line, place: usize) -> Item {
         ("name".to_owned(), name.plain()),
         ("value".to_owned(), value.plain()),
     ];
-    Item { key: format!("{kind} {place}"), cells: vec![Line::of(Role::Dim, kind), name, value], full }
+    Item {
+        key: format!("{kind} {}", place.saturating_add(1)),
+        cells: vec![Line::of(Role::Dim, kind), name, value],
+        full,
+    }
 }
