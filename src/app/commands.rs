@@ -38,7 +38,10 @@ pub(super) fn run(state: &mut AppState, command: Command) -> Vec<Effect> {
     if state.ui.overlay.is_some() {
         return in_overlay::run(state, command);
     }
-    if let Some(effects) = on_view(state, command).or_else(|| lists::run(state, command)) {
+    let of_list = !flow::is_of_fields(state, command);
+    if let Some(effects) =
+        on_view(state, command).or_else(|| if of_list { lists::run(state, command) } else { None })
+    {
         return effects;
     }
     let intent = (tabs::open(state).intent)(state, command);

@@ -5,6 +5,7 @@
 
 use super::keys::say;
 use super::msg::{Effect, PlanJob, RehearseJob};
+use crate::command::Command;
 use crate::domain::ChainId;
 use crate::keymap::{Key, KeyCode};
 use crate::runbook::plan::Plan;
@@ -13,7 +14,10 @@ use crate::state::AppState;
 use crate::state::form::{Form, Rehearsal, Rehearsed};
 use crate::state::input::{Edit, Input};
 use crate::state::ui::{Overlay, OverlayKind, Place, Subject};
-use crate::tabs::recovery::{self, fits, form::FIELDS};
+use crate::tabs::{
+    self,
+    recovery::{self, fits, form::FIELDS},
+};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -200,6 +204,14 @@ pub(super) fn paste(state: &mut AppState, text: &str) {
         input.paste(text);
         with_form(state, Form::typed);
     }
+}
+
+/// True for what means something else, or nothing, on fields than on rows: they have an order, and choices instead of marks.
+pub(super) fn is_of_fields(state: &AppState, command: Command) -> bool {
+    let orders =
+        [Command::Sort, Command::SortReverse, Command::Filter, Command::NextMatch, Command::PreviousMatch];
+    let is_one = orders.contains(&command) || matches!(command, Command::Mark | Command::MarkRange);
+    is_one && state.ui.place.runbook.is_some() && tabs::focused(state).is_some_and(|pane| pane.id == FIELDS)
 }
 
 /// Rehearses a call.

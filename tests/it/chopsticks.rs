@@ -5,6 +5,8 @@
 //! by nobody.
 
 #[cfg(feature = "rehearse")]
+mod form;
+#[cfg(feature = "rehearse")]
 mod rehearse;
 mod xray;
 

@@ -313,6 +313,20 @@ fn an_amount_is_told_in_both_of_its_readings() {
 }
 
 #[test]
+fn space_turns_the_wrappers_and_fields_keep_their_order() {
+    let mut bed = planned(HEAD);
+    bed.keys("G Space");
+    assert_eq!(bed.state.runbooks.form.as_ref().unwrap().wraps(), Some(vec!["none".to_owned()]));
+    bed.keys("Space");
+    let job = plan_job(&tick(&mut bed, 1_000)).expect("the wrapper is part of what is asked for");
+    assert_eq!(job.wraps, Some(vec!["sudo".to_owned()]));
+    bed.keys("s");
+    assert_eq!(bed.said(), "sort does nothing in a form");
+    bed.keys("k Space");
+    assert_eq!(bed.said(), "para_endpoint has no fixed choices: Enter edits it");
+}
+
+#[test]
 fn a_plan_is_made_anew_when_a_block_came_and_not_more_often_than_every_three_blocks() {
     let mut bed = planned(HEAD);
     let asked = |bed: &mut Bed, ms| plan_job(&tick(bed, ms));

@@ -3,7 +3,7 @@
 //! The console here is this test binary itself, run again with `SERENO_TEST_CONSOLE` set: see `terminal::console`.
 
 mod console;
-mod form;
+pub(crate) mod form;
 mod pty;
 mod slow;
 

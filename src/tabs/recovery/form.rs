@@ -152,8 +152,8 @@ fn columns(pane: &str) -> Vec<Column> {
         ],
         REHEARSAL => vec![
             column("WHAT", (8, 8), false, 0),
-            column("NAME", (20, 52), false, 0),
-            column("VALUE", (24, u16::MAX), false, 0),
+            column("NAME", (24, 52), false, 0),
+            column("VALUE", (20, u16::MAX), false, 0),
         ],
         _ => vec![column("WHAT", (12, 14), false, 0), column("VALUE", (30, u16::MAX), false, 0)],
     }

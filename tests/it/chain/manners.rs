@@ -1,8 +1,14 @@
 //! What we cost others: requests, and how long one node keeps another's news waiting.
 
 use super::bed::*;
-use crate::faultd::{Chain, FakeRuntime, Node};
+use crate::faultd::{Chain, FakeRuntime, Node, Shows};
+use sereno::chain::Endpoint;
+use sereno::chain::names::SystemNames;
+use sereno::chain::reader::{At, Known, Reader};
 use sereno::domain::Fact;
+use sereno::ports::Clock;
+use sereno::runtime::clock::SystemClock;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,4 +86,31 @@ async fn a_hung_node_keeps_the_news_of_the_others_waiting_no_longer_than_a_call_
     longest = longest.max(last.elapsed().as_millis());
     eprintln!("longest silence {longest} ms");
     assert!(longest <= 6_800, "the other endpoint was not heard for {longest} ms");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metadata_is_asked_for_once_and_again_where_the_code_is_another() {
+    let chain = Chain::new(FakeRuntime::relay_2024());
+    chain.advance(5);
+    let node = Node::start(&chain).await;
+    let endpoint = Endpoint::new("fake".into(), node.url());
+    let known = Known::default();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(None));
+    let asked = || node.calls().get("state_call").copied().unwrap_or_default();
+    let mut counts = Vec::new();
+    for upgraded in [false, false, true, true] {
+        if upgraded && counts.len() == 2 {
+            chain.upgrade(FakeRuntime::relay_2026(6_000), Shows::Digest, String::new());
+            chain.advance(2);
+        }
+        let before = asked();
+        let at = (At::Best, None);
+        let reader = Reader::open(&endpoint, &SystemNames, (clock.clone(), &known), at).await.unwrap();
+        counts.push((reader.version().spec_version, asked() - before));
+    }
+    let [first, again, new, new_again] = counts[..] else { panic!("{counts:?}") };
+    assert_eq!((first.0, again.0), (1_001_002, 1_001_002));
+    assert!(again.1 < first.1, "{counts:?}");
+    assert_eq!((new.0, new_again.0), (2_003_001, 2_003_001), "what is kept counts for its own code only");
+    assert!(new_again.1 < new.1, "{counts:?}");
 }

@@ -4,8 +4,9 @@
 use crate::faultd::{Chain, FakeRuntime, Node};
 use crate::sereno::{now_ms, run};
 use base64::Engine as _;
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, PtyPair, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::path::Path;
 
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 120;
@@ -13,8 +14,10 @@ const HEAD: &str = "0x1234abcd";
 /// Most that a thing may take to be shown, milliseconds.
 const LIMIT_MS: i64 = 90_000;
 
-/// A console under a terminal.
-struct Terminal {
+/// The program on a terminal of its own.
+pub(crate) struct Terminal {
+    pair: PtyPair,
+    guardian: Box<dyn Child + Send + Sync>,
     reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
     screen: vt100::Parser,
@@ -22,25 +25,63 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn keys(&mut self, keys: &str) {
+    /// Opens the console with these arguments.
+    pub(crate) fn open(args: &[&str], state: &Path) -> Self {
+        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sereno"));
+        command.args(args);
+        command.arg("--state-dir");
+        command.arg(state);
+        command.env("TERM", "xterm-256color");
+        command.env("XDG_CONFIG_HOME", state);
+        let guardian = pair.slave.spawn_command(command).unwrap();
+        Self {
+            reader: pair.master.try_clone_reader().unwrap(),
+            writer: pair.master.take_writer().unwrap(),
+            screen: vt100::Parser::new(ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0),
+            bytes: Vec::new(),
+            pair,
+            guardian,
+        }
+    }
+
+    /// Leaves; the console must end in good order.
+    pub(crate) fn leave(mut self) {
+        self.keys("\x03");
+        let mut reader = self.reader;
+        let rest = std::thread::Builder::new()
+            .spawn(move || std::io::copy(&mut reader, &mut std::io::sink()))
+            .unwrap();
+        assert_eq!(self.guardian.wait().unwrap().exit_code(), 0);
+        drop((self.pair, self.writer));
+        let _ = rest.join();
+    }
+
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn wait(&mut self, what: &str, is: impl Fn(&Self) -> bool) {
+    pub(crate) fn wait(&mut self, what: &str, is: impl Fn(&Self) -> bool) {
         let until = now_ms() + LIMIT_MS;
         let mut chunk = [0; 8192];
         while !is(self) {
             let n = self.reader.read(&mut chunk).unwrap_or(0);
-            let shown = self.screen.screen().contents();
+            let shown = self.text();
             assert!(n > 0 && now_ms() < until, "{what} was not shown:\n{shown}");
             self.screen.process(&chunk[..n]);
             self.bytes.extend_from_slice(&chunk[..n]);
         }
     }
 
+    /// What stands on the screen.
+    pub(crate) fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
     /// Reads until a line of the screen holds `wanted`.
-    fn shows(&mut self, wanted: &str) {
-        self.wait(wanted, |t| t.screen.screen().contents().contains(wanted));
+    pub(crate) fn shows(&mut self, wanted: &str) {
+        self.wait(wanted, |t| t.text().contains(wanted));
     }
 }
 
@@ -55,30 +96,18 @@ fn printed(url: &str) -> String {
     plan["calls"][0]["call_data"].as_str().unwrap().to_owned()
 }
 
-fn fill_in(state: &std::path::Path, url: &str) {
+fn fill_in(state: &Path, url: &str) {
     let expected = printed(url);
     assert!(expected.ends_with(HEAD.trim_start_matches("0x")), "{expected}");
-    let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
-    let pair = native_pty_system().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sereno"));
-    command.args(["--network", "local", "--only", "relay", "--endpoint", &format!("relay={url}")]);
-    command.arg("--state-dir");
-    command.arg(state);
-    command.env("TERM", "xterm-256color");
-    command.env("XDG_CONFIG_HOME", state);
-    let mut guardian = pair.slave.spawn_command(command).unwrap();
-    let mut terminal = Terminal {
-        reader: pair.master.try_clone_reader().unwrap(),
-        writer: pair.master.take_writer().unwrap(),
-        screen: vt100::Parser::new(ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0),
-        bytes: Vec::new(),
-    };
+    let endpoint = format!("relay={url}");
+    let args = ["--network", "local", "--only", "relay", "--endpoint", &endpoint];
+    let mut terminal = Terminal::open(&args, state);
     terminal.shows("relay via");
     terminal.keys("5!");
     terminal.shows("RUNBOOK");
     terminal.keys("force-head");
     terminal.wait("one runbook", |t| {
-        let text = t.screen.screen().contents();
+        let text = t.text();
         text.contains("Force a parachain's head") && !text.contains("remove-lock")
     });
     terminal.keys("\r");
@@ -93,13 +122,7 @@ fn fill_in(state: &std::path::Path, url: &str) {
     terminal.keys("y");
     let copied = base64::engine::general_purpose::STANDARD.encode(&expected);
     terminal.wait("the clipboard", |t| String::from_utf8_lossy(&t.bytes).contains(&copied));
-    terminal.keys("\x03");
-    let mut reader = terminal.reader;
-    let rest =
-        std::thread::Builder::new().spawn(move || std::io::copy(&mut reader, &mut std::io::sink())).unwrap();
-    assert_eq!(guardian.wait().unwrap().exit_code(), 0);
-    drop((pair, terminal.writer));
-    let _ = rest.join();
+    terminal.leave();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
