@@ -117,7 +117,8 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
         Subject::Provider(name) => (name.clone()?, "provider".to_owned()),
         Subject::FormLine(pane, key) => {
             let full = super::recovery::form::line(state, pane, key);
-            (full.into_iter().next_back()?.1, key.clone())
+            let value = full.iter().find(|(name, _)| name == "value").or(full.first())?;
+            (value.1.clone(), key.clone())
         }
         Subject::Candidate(stash, block, index) => match candidate(state, stash, block, *index)?.candidate {
             Some(hash) => (hash.to_string(), "candidate hash".to_owned()),

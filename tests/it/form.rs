@@ -293,6 +293,8 @@ fn describe_shows_a_line_in_full() {
     let text: String = picture(&bed).chars().filter(|c| !c.is_whitespace() && !"│▐".contains(*c)).collect();
     let plan = head_plan(&[("para", "2000"), ("new_head", HEAD)], &["sudo"]);
     assert!(text.contains(plan.wrapped["call_data"].as_str().unwrap()), "{}", picture(&bed));
+    let copied = bed.keys("y");
+    assert_eq!(copied, vec![Effect::Copy(plan.wrapped["call_data"].as_str().unwrap().to_owned())]);
     bed.keys("Esc w w w d");
     assert!(picture(&bed).contains("block: do not run it unless this holds"), "{}", picture(&bed));
 }
