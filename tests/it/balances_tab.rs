@@ -98,7 +98,7 @@ fn both_ends_of_a_teleport_are_one_row_and_one_alert_and_one_end_alone_says_so()
     let bed = bed("3");
     let text = picture(&bed);
     assert!(text.contains("Relay → Asset Hub"), "{text}");
-    assert!(text.contains("Asset Hub → para 2043 one-sided"), "{text}");
+    assert!(text.contains("one-sided Asset Hub → para 2043"), "{text}");
     let teleports: Vec<_> =
         about(&bed, "large-transfer").into_iter().filter(|a| a.summary.contains("teleport")).collect();
     assert_eq!(teleports.len(), 1, "{teleports:?}");

@@ -102,7 +102,7 @@ fn a_chains_threshold_lies_over_the_networks_and_the_relay_comes_first() {
     assert_eq!(people.block_time_ms, Some(60_500));
     let ids: Vec<&str> = people.endpoints.iter().map(sereno::domain::EndpointId::as_str).collect();
     assert_eq!(ids, ["ws://10.0.0.7:9944 PLAIN", "wss://rpc.example"]);
-    assert!(!format!("{profile:?}").contains("token"));
+    assert!(!format!("{profile:?}").contains("CANARY"));
 }
 
 #[test]
@@ -133,4 +133,16 @@ fn an_unknown_chain_in_a_flag_lists_the_known_ones() {
          expected one of relay, asset-hub, bridge-hub, people, coretime, collectives"
     );
     assert!(paseo().only(&["nope".into()]).unwrap_err().to_string().starts_with("--only: network 'paseo'"));
+}
+
+#[test]
+fn the_watch_list_keeps_its_lines_to_the_last_digit() {
+    let path = files("valid").into_iter().find(|p| name(p) == "watch.toml").unwrap();
+    let profile = Profile::parse("x", &std::fs::read_to_string(path).unwrap()).unwrap();
+    let [entry] = &profile.network.watch[..] else { panic!("one entry") };
+    assert_eq!((entry.name.as_deref(), entry.chains.len()), (Some("faucet"), 1));
+    let planck = |t: Option<sereno::domain::balance::Tokens>| t.unwrap().planck(10);
+    assert_eq!(planck(entry.low), 50_000_000_000_000);
+    assert_eq!(planck(entry.high), 10_000_002_500_000_000);
+    assert_eq!(planck(entry.moves), 5_000_000_000);
 }

@@ -33,6 +33,8 @@ const COST_BESIDE_BODIES: u32 = 20;
 const SAVED: u32 = 40;
 /// What there is at the start: the first look at ten thousand accounts is no steady state.
 const AT_FIRST: u32 = 240;
+/// Blocks for which what failed is not asked again.
+const PAUSE: u64 = 10;
 /// Blocks whose accounts are remembered, to be read again when the blocks are taken back.
 const RECENT: usize = 64;
 /// Most accounts watched.
@@ -64,6 +66,8 @@ pub(super) struct Watch {
     saved: u32,
     roles: Option<Roles>,
     failed: bool,
+    /// The block before which nothing is asked, after a failure.
+    paused: Option<u64>,
     /// Where the last request went: while not all were read once, the next one follows at once.
     place: Option<(Rpc, Arc<Loaded>, BlockRef)>,
 }
@@ -82,6 +86,7 @@ impl Default for Watch {
             saved: AT_FIRST,
             roles: None,
             failed: false,
+            paused: None,
             place: None,
         }
     }
@@ -121,7 +126,9 @@ impl Watch {
 
     /// The next request, where one can be paid for and is due.
     fn next(&mut self, number: u64, cost: u32) -> Option<Ask> {
-        if self.job.is_some() || self.saved < cost {
+        // A chain that began anew counts from below.
+        let paused = self.paused.is_some_and(|until| number < until && until - number <= PAUSE);
+        if self.job.is_some() || self.saved < cost || paused {
             return None;
         }
         let whole: Vec<AccountId> = self.touched.iter().take(MOST_WHOLE).copied().collect();
@@ -172,8 +179,10 @@ impl Watch {
         }
     }
 
-    /// What could not be read is asked for again.
+    /// What could not be read is asked for again, after a pause.
     fn again(&mut self) {
+        let last = self.recent.back().map(|(number, _)| *number);
+        self.paused = last.map(|number| number.saturating_add(PAUSE));
         let asked = std::mem::take(&mut self.asked);
         self.touched.extend(asked.whole);
         asked.bare.into_iter().rev().for_each(|account| self.turn.push_front(account));
@@ -348,16 +357,17 @@ mod tests {
         let ask = watch.wants(1, none(), 4).unwrap();
         watch.asked = ask.clone();
         watch.again();
-        let ask = watch.wants(2, none(), 4).unwrap();
+        assert!((2..11).all(|n| watch.wants(n, none(), 4).is_none()), "who failed is left alone for a while");
+        let ask = watch.wants(11, none(), 4).unwrap();
         assert_eq!(ask.bare, [account(0), account(1)]);
         watch.asked = ask;
-        let at = BlockRef { number: 2, hash: Hash([2; 32]) };
+        let at = BlockRef { number: 11, hash: Hash([2; 32]) };
         let locked = Holding { exists: true, free: 9, reserved: 0, frozen: 5, parts: None };
         watch.note(&AccountsRead { at, accounts: vec![(account(1), locked.clone())] });
-        let ask = watch.wants(3, none(), 4).unwrap();
+        let ask = watch.wants(12, none(), 4).unwrap();
         assert_eq!((ask.whole.clone(), ask.bare.len()), (vec![account(1)], 0));
         watch.asked = ask;
         watch.note(&AccountsRead { at, accounts: vec![(account(1), locked)] });
-        assert_eq!(watch.wants(4, none(), 4), None, "its parts cannot be read: not asked again");
+        assert_eq!(watch.wants(13, none(), 4), None, "its parts cannot be read: not asked again");
     }
 }

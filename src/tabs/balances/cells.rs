@@ -8,12 +8,19 @@ use crate::state::table::SortKey;
 use crate::state::{AppState, Chain};
 use crate::tabs::words;
 
-/// Digits after the point that lists show.
-const DIGITS: usize = 4;
+/// Digits after the point that lists show: of small amounts more than of large ones.
+fn digits(whole: &str) -> usize {
+    match whole.chars().count() {
+        0..=3 => 4,
+        4..=7 => 2,
+        _ => 0,
+    }
+}
+
 /// Amounts of chains with other decimals are compared as if they had so many.
 const COMMON: u32 = 18;
 
-/// An amount in tokens with at most four digits after the point, without the symbol; planck where the chain names no token.
+/// An amount in tokens with few digits after the point, without the symbol; planck where the chain names no token.
 pub(super) fn short(chain: &Chain<'_>, planck: u128) -> String {
     let Some(decimals) = chain.view.and_then(crate::domain::ChainView::decimals) else {
         return format!("{planck} planck");
@@ -21,7 +28,7 @@ pub(super) fn short(chain: &Chain<'_>, planck: u128) -> String {
     let text = format::tokens(planck, decimals);
     match text.split_once('.') {
         Some((whole, rest)) => {
-            let rest: String = rest.chars().take(DIGITS).collect();
+            let rest: String = rest.chars().take(digits(whole)).collect();
             let rest = rest.trim_end_matches('0');
             match rest {
                 "" if whole == "0" => "<0.0001".to_owned(),

@@ -68,11 +68,11 @@ impl<'a> MoveRows<'a> {
                 let name = self.state.network.chain(id).map_or(id.as_str(), |c| c.name.as_str());
                 match sure {
                     Match::Sure => joined(name),
-                    Match::Likely => format!("{} likely", joined(name)),
+                    Match::Likely => format!("likely {}", joined(name)),
                 }
             }
             End::Unseen(name) => {
-                format!("{} one-sided", joined(name.as_deref().unwrap_or("?")))
+                format!("one-sided {}", joined(name.as_deref().unwrap_or("?")))
             }
         }
     }

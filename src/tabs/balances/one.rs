@@ -24,7 +24,7 @@ pub fn pairs(state: &AppState, chain: &Chain<'_>, account: &AccountId) -> Vec<(L
     let text = |text: String| Line::of(Role::Text, text);
     let mut out = vec![pair("address", text(chain.address(account)))];
     let why = match row {
-        Some(row) => text(format!("{} · watched as {}", row.label, row.why.word())),
+        Some(row) => text(format!("{} · watched: {}", row.label, row.why.word())),
         None => text(format!("{} · not on the watch list", cells::who(state, chain, account))),
     };
     out.push(pair("who", why));

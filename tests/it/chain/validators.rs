@@ -4,6 +4,7 @@ use super::bed::*;
 use crate::faultd::{Chain, Encoder, FakeRuntime, Node, accounts, number, numbers, stash};
 use scale_value::Value;
 use sereno::chain::supervisor::Past;
+use sereno::domain::balance::BalanceFact;
 use sereno::domain::validator::{BlockVotes, Figures, StakingMode, ValidatorSet};
 use sereno::domain::{AccountId, Block, Fact, Observation, Store};
 use std::sync::Arc;
@@ -203,7 +204,10 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     let filled =
         |seen: &[Observation], n| seen.iter().any(|o| matches!(&o.fact, Fact::Filled(b) if b.at.number == n));
     let paras = |seen: &[Observation]| seen.iter().any(|o| matches!(&o.fact, Fact::Paras(_)));
-    bed.until("the past and the parachains", 10, |seen| filled(seen, 3) && paras(seen)).await;
+    let holds =
+        |o: &Observation| matches!(&o.fact, Fact::Balances(of) if matches!(**of, BalanceFact::Accounts(_)));
+    let all = |seen: &[Observation]| filled(seen, 3) && paras(seen) && seen.iter().any(holds);
+    bed.until("the past, the parachains and the treasury", 10, all).await;
     let seen = bed.seen();
     for (number, session, missed) in [(3, 7, 2), (5, 7, 2), (6, 7, 2), (7, 8, 4), (9, 8, 4)] {
         let votes = votes(&seen, number).unwrap_or_else(|| panic!("block {number}"));
@@ -214,8 +218,8 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     let set = place(&seen, |f| matches!(f, Fact::Validators(s) if s.session == 7));
     assert!(set < place(&seen, |f| matches!(f, Fact::Filled(b) if b.at.number == 6)));
     // The disputes, the best and the finalized block, six of the past; the older set and its authors;
-    // the parachains.
-    assert_eq!(a.calls()["state_queryStorageAt"], 1 + 2 + 6 + 2 + 2, "{:?}", a.calls());
+    // the parachains; the treasury.
+    assert_eq!(a.calls()["state_queryStorageAt"], 1 + 2 + 6 + 2 + 2 + 1, "{:?}", a.calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]
