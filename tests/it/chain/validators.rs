@@ -89,6 +89,11 @@ fn figures(seen: &[Observation], session: u32, of: AccountId) -> Figures {
     *view.validators.record(session).expect("the session is counted").of(&of).expect("in the set")
 }
 
+/// True for what an account holds.
+fn is_balance(seen: &Observation) -> bool {
+    matches!(&seen.fact, Fact::Balances(of) if matches!(**of, BalanceFact::Accounts(_)))
+}
+
 async fn grown(relay: &Relay, bed: &Bed) {
     relay.chain.advance(1);
     bed.until_best(relay.chain.best(), 10).await;
@@ -204,9 +209,7 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     let filled =
         |seen: &[Observation], n| seen.iter().any(|o| matches!(&o.fact, Fact::Filled(b) if b.at.number == n));
     let paras = |seen: &[Observation]| seen.iter().any(|o| matches!(&o.fact, Fact::Paras(_)));
-    let holds =
-        |o: &Observation| matches!(&o.fact, Fact::Balances(of) if matches!(**of, BalanceFact::Accounts(_)));
-    let all = |seen: &[Observation]| filled(seen, 3) && paras(seen) && seen.iter().any(holds);
+    let all = |seen: &[Observation]| filled(seen, 3) && paras(seen) && seen.iter().any(is_balance);
     bed.until("the past, the parachains and the treasury", 10, all).await;
     let seen = bed.seen();
     for (number, session, missed) in [(3, 7, 2), (5, 7, 2), (6, 7, 2), (7, 8, 4), (9, 8, 4)] {
@@ -400,6 +403,7 @@ async fn a_node_that_refuses_the_validators_still_shows_its_blocks_and_is_asked_
     // They are read beside the blocks, at the start.
     let paras = |o: &Observation| matches!(&o.fact, Fact::Paras(_));
     bed.until("the paras", 5, |seen| seen.iter().any(paras)).await;
+    bed.until("the treasury", 5, |seen| seen.iter().any(is_balance)).await;
     let asked = a.calls()["state_queryStorageAt"];
     for _ in 0..5 {
         grown(&relay, &bed).await;
