@@ -105,7 +105,7 @@ pub fn line(fields: &Composite<u32>) -> String {
     out
 }
 
-/// One value as text, as [`line`] writes it.
+/// One value as text, written as in a line of fields.
 #[must_use]
 pub fn line_of(value: &Value) -> String {
     let mut out = String::new();
