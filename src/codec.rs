@@ -24,7 +24,6 @@ pub use encode::ArgError;
 pub use events::{DecodedEvent, Events};
 pub use extrinsic::Extrinsic;
 pub use header::{Header, Upgrade};
-pub use parameters::node_text;
 pub use reads::Located;
 pub use value::{amount, bytes32, field, inside, line, line_of, number, variant_name};
 pub use votes::{Backed, Votes};

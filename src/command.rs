@@ -41,6 +41,7 @@ commands! {
     #[serde(rename = "tab-1")] Tab1 "tab-1" "open tab 1, health",
     #[serde(rename = "tab-2")] Tab2 "tab-2" "open tab 2, validators",
     #[serde(rename = "tab-3")] Tab3 "tab-3" "open tab 3, balances",
+    #[serde(rename = "tab-4")] Tab4 "tab-4" "open tab 4, governance",
     #[serde(rename = "tab-5")] Tab5 "tab-5" "open tab 5, recovery",
     #[serde(rename = "tab-9")] Tab9 "tab-9" "open tab 9, xcm",
     NextTab "next-tab" "next tab",

@@ -8,6 +8,7 @@ pub mod balances;
 pub mod cores;
 pub mod filter;
 pub mod form;
+pub mod governance;
 pub mod health;
 pub mod input;
 pub mod paras;
@@ -114,6 +115,9 @@ pub struct AppState {
     pub mode: Mode,
     /// Who sits here; self-declared.
     pub operator: String,
+    /// Minutes by which the operator's own time is ahead of UTC; none where that is not known, or is UTC.
+    #[serde(default)]
+    pub zone_minutes: Option<i32>,
     /// What the operator should know about the console, newest last.
     pub notices: VecDeque<Notice>,
     /// What could not be kept.
@@ -149,6 +153,7 @@ impl AppState {
             ui: Ui::default(),
             mode,
             operator,
+            zone_minutes: None,
             notices: VecDeque::new(),
             lost: Lost::default(),
             replay: None,

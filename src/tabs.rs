@@ -4,6 +4,7 @@
 //! a tab: one file and one line in [`TABS`]; tab bar, keys and snapshots follow. Must not import app, or change anything.
 
 pub mod balances;
+pub mod governance;
 pub mod health;
 pub mod lists;
 pub mod recovery;
@@ -108,7 +109,8 @@ pub enum Intent {
 }
 
 /// Every tab, in the order of the tab bar.
-pub const TABS: &[Tab] = &[health::TAB, validators::TAB, balances::TAB, recovery::TAB, xcm::TAB];
+pub const TABS: &[Tab] =
+    &[health::TAB, validators::TAB, balances::TAB, governance::TAB, recovery::TAB, xcm::TAB];
 
 /// The tab that is open.
 #[must_use]
@@ -140,8 +142,10 @@ pub fn focused_rows(state: &AppState) -> Option<(String, Box<dyn Rows + '_>)> {
 #[must_use]
 pub fn shares_the_screen(state: &AppState) -> bool {
     let ui = &state.ui;
-    let tabs = [validators::TAB.number, balances::TAB.number, recovery::TAB.number, xcm::TAB.number];
-    let several = ui.place.chain.is_some() || ui.place.runbook.is_some() || tabs.contains(&ui.place.tab);
+    let tabs = [validators::TAB, balances::TAB, governance::TAB, recovery::TAB, xcm::TAB];
+    let several = ui.place.chain.is_some()
+        || ui.place.runbook.is_some()
+        || tabs.iter().any(|tab| tab.number == ui.place.tab);
     several && !ui.zoom && ui.width >= WIDE.0 && ui.height >= WIDE.1
 }
 

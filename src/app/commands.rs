@@ -83,6 +83,7 @@ fn everywhere(state: &mut AppState, command: Command) -> Option<Vec<Effect>> {
         Command::Tab1 => open_tab(state, 1),
         Command::Tab2 => open_tab(state, 2),
         Command::Tab3 => open_tab(state, 3),
+        Command::Tab4 => open_tab(state, 4),
         Command::Tab5 => open_tab(state, 5),
         Command::Tab9 => open_tab(state, 9),
         Command::NextTab => step_tab(state, true),

@@ -9,7 +9,6 @@ use crate::domain::call::Node;
 use crate::domain::ids::to_hex;
 use codec::{Compact, Decode as _};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Longest text of one value, in bytes.
 const MAX_TEXT: usize = 160;
@@ -31,7 +30,7 @@ impl Runtime {
                     continue;
                 }
                 let text = match self.constant_node(pallet.name(), name) {
-                    Ok(node) => short(&node_text(&node)),
+                    Ok(node) => short(&node.text(usize::MAX)),
                     Err(_) => hashed("undecoded", constant.value()),
                 };
                 all.insert(format!("{}.{name}", pallet.name()), Clean::of(&text));
@@ -66,7 +65,7 @@ fn spread(node: &Node, name: &str, depth: u8, into: &mut BTreeMap<String, Clean>
             }
         }
         other => {
-            into.insert(name.to_owned(), Clean::of(&short(&node_text(other))));
+            into.insert(name.to_owned(), Clean::of(&short(&other.text(usize::MAX))));
         }
     }
 }
@@ -82,72 +81,6 @@ fn short(text: &str) -> String {
     }
     let head: String = text.chars().take(MAX_TEXT - 60).collect();
     hashed(&head, text.as_bytes())
-}
-
-/// A decoded value as one line.
-#[must_use]
-pub fn node_text(node: &Node) -> String {
-    let mut out = String::new();
-    write_node(&mut out, node, 0);
-    out
-}
-
-fn write_all<'n>(out: &mut String, items: impl Iterator<Item = (Option<&'n str>, &'n Node)>, depth: u8) {
-    for (i, (name, inner)) in items.enumerate() {
-        if i > 0 {
-            out.push_str(", ");
-        }
-        if let Some(name) = name {
-            let _ = write!(out, "{name}: ");
-        }
-        write_node(out, inner, depth + 1);
-    }
-}
-
-fn write_node(out: &mut String, node: &Node, depth: u8) {
-    if depth > 12 {
-        out.push('…');
-        return;
-    }
-    match node {
-        Node::Number(n) => out.push_str(&n.to_string()),
-        Node::Negative(n) => out.push_str(&n.to_string()),
-        Node::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Node::Text(text) => out.push_str(text),
-        Node::Bytes(bytes) if bytes.len() > 64 => {
-            let (head, _) = bytes.split_at(16);
-            out.push_str(&hashed(&to_hex(head), bytes));
-        }
-        Node::Bytes(bytes) => out.push_str(&to_hex(bytes)),
-        Node::Account(account) => out.push_str(&account.to_string()),
-        Node::List(items) => {
-            out.push('[');
-            write_all(out, items.iter().map(|n| (None, n)), depth);
-            out.push(']');
-        }
-        Node::Fields(fields) => {
-            out.push('{');
-            write_all(out, fields.iter().map(|(name, n)| (Some(name.as_str()), n)), depth);
-            out.push('}');
-        }
-        Node::Variant(name, fields) => {
-            out.push_str(name);
-            if !fields.is_empty() {
-                out.push('(');
-                let plain = |name: &str| name.parse::<u8>().is_ok();
-                write_all(
-                    out,
-                    fields.iter().map(|(name, n)| (Some(name.as_str()).filter(|n| !plain(n)), n)),
-                    depth,
-                );
-                out.push(')');
-            }
-        }
-        Node::Call(call) => {
-            let _ = write!(out, "{}(…)", call.path());
-        }
-        Node::Nothing => out.push_str("none"),
-    }
 }
 
 impl Runtime {

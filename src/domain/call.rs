@@ -3,6 +3,8 @@
 //! In: arguments of a plan, or the decoded bytes of a call. Out: plain values that can be encoded, shown and judged. Must
 //! not know metadata: `codec` does.
 
+mod text;
+
 use super::AccountId;
 use serde::{Deserialize, Serialize};
 

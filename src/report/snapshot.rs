@@ -5,6 +5,7 @@
 
 mod balances;
 mod cores;
+mod governance;
 mod paras;
 mod validators;
 
@@ -57,7 +58,10 @@ pub struct Snapshot {
     coretime: cores::Coretimes,
     on_demand: cores::OnDemand,
     balances: balances::Balances,
-    referenda: Vec<()>,
+    referenda: Vec<governance::Entry>,
+    sudo: Vec<governance::Used>,
+    calendar: Vec<crate::domain::gov::calendar::Entry>,
+    parameters_changed: Vec<governance::Changed>,
     runtime: Vec<Runtime>,
     tickets: Tickets,
     unread: BTreeMap<String, String>,
@@ -165,7 +169,7 @@ struct TicketStats {
 }
 
 /// Sections of CONTRACT that this program does not read yet.
-const NOT_BUILT: [&str; 2] = ["referenda", "tickets"];
+const NOT_BUILT: [&str; 1] = ["tickets"];
 
 impl Snapshot {
     /// Takes the snapshot.
@@ -188,6 +192,7 @@ impl Snapshot {
         let paras = paras::sections(input, &mut unread);
         let coretime = cores::coretime(input, &mut unread);
         let balances = balances::section(input, &mut unread);
+        let referenda = governance::section(input, &mut unread);
         Self {
             schema: 1,
             network: input.network.id.clone(),
@@ -202,7 +207,10 @@ impl Snapshot {
             coretime,
             on_demand: paras.on_demand,
             balances,
-            referenda: Vec::new(),
+            referenda,
+            sudo: governance::sudo(input),
+            calendar: crate::domain::gov::calendar::upcoming(input.network, input.store, input.now),
+            parameters_changed: governance::changed(input),
             runtime: input.network.chains.iter().map(|spec| runtime(input, spec)).collect(),
             tickets: Tickets::default(),
             unread,

@@ -34,6 +34,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// Minutes by which the system's own time is ahead of UTC at this moment.
+#[must_use]
+pub fn zone_minutes(now: UnixMs) -> Option<i32> {
+    let now = jiff::Timestamp::from_millisecond(now.0).ok()?;
+    Some(jiff::tz::TimeZone::system().to_offset(now).seconds() / 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -93,6 +93,7 @@ pub fn live(mut plan: Plan, base: &super::compose::Base, options: Options) -> io
     let now = base.clock.now();
     let mut opened = Journal::open(&base.state_dir, &plan.network.id, role, now);
     let mut state = begin(plan.network.clone(), &options, mode)?;
+    state.zone_minutes = super::clock::zone_minutes(base.clock.now());
     let _ = app::update(&mut state, Msg::Tick(now));
     for seen in opened.journal.load() {
         let _ = app::update(&mut state, Msg::Restored(Box::new(seen)));

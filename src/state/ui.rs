@@ -33,13 +33,27 @@ pub struct Place {
     /// The opened account, on the opened chain.
     #[serde(default)]
     pub account: Option<AccountId>,
+    /// The opened referendum.
+    #[serde(default)]
+    pub referendum: Option<ReferendumId>,
+}
+
+/// A referendum of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferendumId {
+    /// The chain.
+    pub chain: ChainId,
+    /// The pallet.
+    pub pallet: String,
+    /// Its number.
+    pub index: u32,
 }
 
 impl Place {
     /// The first view of a tab.
     #[must_use]
     pub fn root(tab: u8) -> Self {
-        Self { tab, chain: None, validator: None, para: None, runbook: None, account: None }
+        Self { tab, chain: None, validator: None, para: None, runbook: None, account: None, referendum: None }
     }
 
     /// A chain, opened in a tab.
@@ -72,10 +86,16 @@ impl Place {
         Self { account: Some(account), ..Self::chain(tab, chain) }
     }
 
+    /// A referendum, opened in a tab.
+    #[must_use]
+    pub fn referendum(tab: u8, referendum: ReferendumId) -> Self {
+        Self { referendum: Some(referendum), ..Self::root(tab) }
+    }
+
     /// True for a tab's first view.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.chain.is_none() && self.validator.is_none() && self.para.is_none() && self.runbook.is_none()
+        *self == Self::root(self.tab)
     }
 }
 
@@ -97,6 +117,12 @@ pub enum Subject {
     Channel(ParaId, ParaId),
     /// A fact about a para in the relay's state, by the name of its place.
     Place(ParaId, String),
+    /// A referendum.
+    Referendum(ReferendumId),
+    /// A use of the sudo key: the block, and the extrinsic in it.
+    Sudo(ChainId, Hash, Option<u32>),
+    /// A change of a parameter, by its id in the ledger.
+    Change(ChainId, String),
     /// A dispute about the candidate with this hash.
     Dispute(Hash),
     /// Event number `.2` among the kept events of a block.
@@ -371,6 +397,7 @@ impl Ui {
             Place { validator: Some(_), .. } => "validator",
             Place { para: Some(_), .. } => "para",
             Place { runbook: Some(_), .. } => "runbook",
+            Place { referendum: Some(_), .. } => "referendum",
             _ => "root",
         };
         format!("{}/{depth}", self.place.tab)

@@ -103,6 +103,9 @@ pub fn copy(state: &AppState, subject: &Subject) -> Option<(String, String)> {
         Subject::Endpoint(_, id) => (id.to_string(), "endpoint".to_owned()),
         Subject::Para(id) => (id.to_string(), "para id".to_owned()),
         Subject::Channel(from, to) => (format!("{from}-{to}"), "channel".to_owned()),
+        Subject::Referendum(id) => super::governance::copied(state, id)?,
+        Subject::Sudo(_, hash, _) => (hash.to_string(), "block hash".to_owned()),
+        Subject::Change(chain, id) => (format!("{chain}/{id}"), "name of the change".to_owned()),
         Subject::Place(id, name) => {
             let fact = super::recovery::evidence(state, *id, name)?;
             (fact.key, format!("storage key of {name}"))
@@ -154,9 +157,10 @@ fn raw(state: &AppState, subject: &Subject) -> Option<(String, String)> {
 pub fn link(state: &AppState, subject: &Subject) -> Option<String> {
     let (chain, rest) = match subject {
         Subject::Chain(id) => (id, "#/explorer".to_owned()),
-        Subject::Block(id, hash) | Subject::Event(id, hash, _) | Subject::Movement(id, hash, _) => {
-            (id, format!("#/explorer/query/{hash}"))
-        }
+        Subject::Block(id, hash)
+        | Subject::Event(id, hash, _)
+        | Subject::Movement(id, hash, _)
+        | Subject::Sudo(id, hash, _) => (id, format!("#/explorer/query/{hash}")),
         Subject::Candidate(_, hash, _) => (&state.network.relay()?.id, format!("#/explorer/query/{hash}")),
         Subject::Endpoint(id, endpoint) => {
             return Some(apps(endpoint.as_str(), "#/explorer")).filter(|_| state.network.chain(id).is_some());
@@ -196,7 +200,10 @@ pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>>
         | Subject::Endpoint(id, _)
         | Subject::Account(id, _)
         | Subject::Movement(id, ..)
-        | Subject::Event(id, ..) => state.chain(id),
+        | Subject::Event(id, ..)
+        | Subject::Sudo(id, ..)
+        | Subject::Change(id, _) => state.chain(id),
+        Subject::Referendum(id) => state.chain(&id.chain),
         Subject::Para(_)
         | Subject::Channel(..)
         | Subject::Place(..)
@@ -232,6 +239,9 @@ pub fn title(state: &AppState, subject: &Subject) -> String {
             None => format!("para {id}"),
         },
         Subject::Channel(from, to) => format!("channel {from} → {to}"),
+        Subject::Referendum(id) => format!("{} {} of {}", id.pallet, id.index, of(&id.chain)),
+        Subject::Sudo(id, ..) => format!("use of the sudo key of {}", of(id)),
+        Subject::Change(id, name) => format!("parameter {name} of {}", of(id)),
         Subject::Place(_, name) => name.clone(),
         Subject::Dispute(hash) => format!("dispute about {}", hash.short()),
         Subject::Event(id, hash, index) => match event(state, id, hash, *index) {

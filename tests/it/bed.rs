@@ -18,6 +18,9 @@ use std::sync::{Arc, LazyLock};
 /// Balances of the bed.
 #[path = "bed/balances.rs"]
 pub(crate) mod balances;
+/// Governance of the bed.
+#[path = "bed/governance.rs"]
+mod governance;
 /// The market of cores of the bed.
 #[path = "bed/market.rs"]
 mod market;
@@ -304,6 +307,7 @@ impl Bed {
             let reason = Clean::of("no such pallet: Staking");
             self.fact(chain, source, Fact::Unread { section: Clean::of("era"), reason });
         }
+        self.tell_no_governance(chain, at);
         self.fact(chain, source, Fact::Peers(12));
         self.fact(chain, source, Fact::Pool(3));
     }

@@ -23,6 +23,7 @@ mod danger;
 mod demo;
 mod faultd;
 mod form;
+mod governance_tab;
 mod killed;
 mod narrow;
 mod net;

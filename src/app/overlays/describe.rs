@@ -4,6 +4,7 @@
 
 mod balances;
 mod chain;
+mod governance;
 mod para;
 mod validator;
 
@@ -25,6 +26,9 @@ pub(super) fn pairs(state: &AppState, about: &Subject) -> Pairs {
         Subject::Para(id) => para::pairs(state, *id),
         Subject::Channel(from, to) => para::channel(state, (*from, *to)),
         Subject::Place(id, key) => para::place(state, *id, key),
+        Subject::Referendum(id) => governance::referendum(state, id),
+        Subject::Sudo(id, hash, extrinsic) => governance::sudo(state, id, (hash, *extrinsic)),
+        Subject::Change(id, name) => governance::change(state, id, name),
         Subject::Dispute(hash) => dispute(state, hash),
         Subject::Event(id, hash, index) => event(state, id, hash, *index),
         Subject::Alert(id) => alert(state, id),

@@ -259,9 +259,8 @@ fn tasks(
 }
 
 fn preimages(statuses: &Statuses, hashes: &[(&str, Node)], more: &Answers<'_>) -> Found<Vec<Preimage>> {
-    match statuses {
-        [(_, Err(why)), (_, Err(_))] => return Found::Unread(why.clone()),
-        _ => {}
+    if let [(_, Err(why)), (_, Err(_))] = statuses {
+        return Found::Unread(why.clone());
     }
     let one = |(item, key): &(&str, Node)| -> Option<Preimage> {
         let hash = shape::hash(key)?;

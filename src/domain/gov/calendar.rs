@@ -96,6 +96,24 @@ pub fn upcoming(network: &Network, store: &Store, now: UnixMs) -> Vec<Entry> {
     all
 }
 
+/// A chain by its profile and what is known of it.
+pub type Known<'a> = (&'a ChainSpec, &'a ChainView);
+
+/// The block now, and milliseconds between blocks, of the count that governance goes by on a chain.
+#[must_use]
+pub fn clock(relay: Option<Known<'_>>, own: Known<'_>, count: Count) -> (Option<u64>, u64) {
+    let time = |(spec, view): Known<'_>| view.block_time_ms(spec.block_time_ms);
+    let best = |(_, view): Known<'_>| view.best.as_ref().map(|b| b.value.number);
+    match count {
+        Count::Own(read) => (best(own).map(|b| b.max(read)).or(Some(read)), time(own)),
+        Count::Relay(read) => match relay {
+            Some(relay) => (best(relay).map(|b| b.max(read)).or(Some(read)), time(relay)),
+            None => (Some(read), 6_000),
+        },
+        Count::Unknown => (None, 6_000),
+    }
+}
+
 struct Coming<'a> {
     spec: &'a ChainSpec,
     view: &'a ChainView,
@@ -120,23 +138,9 @@ impl Coming<'_> {
         });
     }
 
-    /// Block now and block time of the count that governance goes by.
-    fn count(&self, count: Count) -> (Option<u64>, u64) {
-        let own = |spec: &ChainSpec, view: &ChainView| view.block_time_ms(spec.block_time_ms);
-        let best = |view: &ChainView| view.best.as_ref().map(|b| b.value.number);
-        match count {
-            Count::Own(read) => (best(self.view).or(Some(read)), own(self.spec, self.view)),
-            Count::Relay(read) => match self.relay {
-                Some((spec, view)) => (best(view).or(Some(read)), own(spec, view)),
-                None => (Some(read), 6_000),
-            },
-            Count::Unknown => (None, 6_000),
-        }
-    }
-
     fn governance(&mut self) {
         let Some(gov) = self.view.governance.value() else { return };
-        let (now, block_time) = self.count(gov.count);
+        let (now, block_time) = clock(self.relay, (self.spec, self.view), gov.count);
         if let Found::Value(tasks) = &gov.agenda {
             for task in tasks.iter().filter(|t| now.is_none_or(|now| t.when >= now)) {
                 let left = now.map(|now| task.when.saturating_sub(now));

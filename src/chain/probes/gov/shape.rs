@@ -5,7 +5,7 @@
 use super::super::paras::tree::{account, all, field, list, number_in, option, pair};
 pub(super) use super::super::paras::tree::{hash, number, planck};
 use super::known::judge;
-use crate::codec::{Runtime, call_hash, node_text};
+use crate::codec::{Runtime, call_hash};
 use crate::domain::call::Node;
 use crate::domain::gov::curve::{Curve, Perbill};
 use crate::domain::gov::{
@@ -78,9 +78,9 @@ fn tally(node: &Node) -> Option<Tally> {
 
 /// `system.Root`, `Origins.WhitelistedCaller`.
 fn origin(node: &Node) -> Clean {
-    let Node::Variant(pallet, _) = node else { return Clean::of(&node_text(node)) };
+    let Node::Variant(pallet, _) = node else { return Clean::of(&node.text(32)) };
     match first(node) {
-        Some(inner) => Clean::of(&format!("{pallet}.{}", node_text(inner))),
+        Some(inner) => Clean::of(&format!("{pallet}.{}", inner.text(32))),
         None => Clean::of(pallet),
     }
 }
