@@ -1,7 +1,7 @@
 //! `referendum-dangerous`: a referendum that has not ended proposes something that reaches the runtime itself.
 //!
-//! In: referenda as last read, judged by the deny-by-default classifier. Out: minor for what is red and for what cannot be seen,
-//! major for what is as good as the root key; nothing once it has ended. Must not import anything above `domain`.
+//! In: referenda as last read, judged by the deny-by-default classifier. Out: info for what cannot be seen,
+//! minor for what is red or as good as the root key (a decision to come makes no chain unstable); nothing once it has ended. Must not import anything above `domain`.
 
 use super::referendum_new::{call, name, read};
 use super::{Detector, Finding, Verdict, View};
@@ -56,8 +56,7 @@ fn grave(proposal: &Proposal) -> Option<(Severity, String)> {
     match &proposal.call {
         Found::Value(judged) => {
             let severity = match judged.danger.class {
-                Class::Root => Severity::Major,
-                Class::Red => Severity::Minor,
+                Class::Root | Class::Red => Severity::Minor,
                 Class::Green | Class::Amber => return None,
             };
             Some((
@@ -66,7 +65,7 @@ fn grave(proposal: &Proposal) -> Option<(Severity, String)> {
             ))
         }
         Found::Absent => None,
-        Found::Unread(_) => Some((Severity::Minor, "what cannot be seen counts as dangerous".to_owned())),
+        Found::Unread(_) => Some((Severity::Info, "what cannot be seen counts as dangerous".to_owned())),
     }
 }
 

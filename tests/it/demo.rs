@@ -98,7 +98,7 @@ fn asset_hub_is_unknown_on_the_screen_and_in_json() {
         assert!(row.contains("? unknown"), "{picture}");
         // Two lines are left at 80 columns. Five minutes are not enough for the grade; the paras' own state is younger than
         // the recording.
-        let few = "? Relay: 4 of 21 rules cannot tell: not read yet, +1 reason";
+        let few = "? Relay: 6 of 25 rules cannot tell: not read yet, +2 reasons";
         let told = if width == 80 {
             [few, "? rules cannot tell about other chains too"]
         } else {
@@ -113,8 +113,16 @@ fn asset_hub_is_unknown_on_the_screen_and_in_json() {
     assert!(json["unread"]["chains.asset-hub"].is_string(), "{}", json["unread"]);
     let unread = json["unread"].as_object().unwrap();
     let blind: Vec<&String> = unread.keys().filter(|k| k.starts_with("detectors.relay.")).collect();
-    // Five minutes are not enough for the grade, and the recording is older than the reading of the paras' own state.
-    let expected = ["hrmp-backlog", "para-code-stuck", "sovereign-low", "validator-grade"];
+    // Five minutes are not enough for the grade, and the recording is older than the reading of the paras' own state and of
+    // referenda.
+    let expected = [
+        "hrmp-backlog",
+        "para-code-stuck",
+        "referendum-dangerous",
+        "referendum-new",
+        "sovereign-low",
+        "validator-grade",
+    ];
     assert_eq!(
         blind,
         expected.map(|rule| format!("detectors.relay.{rule}")).iter().collect::<Vec<_>>(),

@@ -24,13 +24,13 @@ fn needs(text: &str, all: &[&str]) {
 }
 
 #[test]
-fn a_proposal_to_set_code_stands_first_with_its_deadline_and_is_called_root() {
+fn a_proposal_to_set_code_stands_first_with_its_deadline_and_is_called_red() {
     let text = picture(&bed("4"));
     needs(
         &text,
         &[
             "» confirming",
-            "▲ root",
+            "▲ red",
             "? unverified on Asset Hub",
             "1 h it is approved",
             "▲ 2 reach the runtime",
@@ -51,8 +51,8 @@ fn enter_opens_curves_call_and_reasons_and_escape_goes_back() {
             "it is approved at block",
             "in 600 blocks or 1 h 00 m",
             "UTC",
-            "approval 93.00 % · needed 59.99 % now, 50.00 % at the end · enough",
-            "support 41.20 % · needed 25.00 % now, 0.00 % at the end · enough",
+            "✔ approval 93.00 % · needed 60.00 %, 49.99 % at the end",
+            "✔ support 41.20 % · needed 25.00 %, 0.00 % at the end",
             "confirmation █████████████░░░░░░░ 66.66 %",
             "Utility.batch_all",
             "└ System.set_code",
@@ -67,7 +67,7 @@ fn enter_opens_curves_call_and_reasons_and_escape_goes_back() {
 
 #[test]
 fn a_preimage_of_four_megabytes_is_refused_in_a_sentence_and_counts_as_dangerous() {
-    let mut bed = bed("4 / 1 4 Enter Enter");
+    let mut bed = bed("4 j j Enter");
     needs(&picture(&bed), &["4194304 bytes long", "what cannot be seen counts as dangerous", "it times out"]);
     bed.keys("Esc");
 }
@@ -83,7 +83,7 @@ fn a_batch_under_sudo_shows_each_call_with_its_result() {
 
 #[test]
 fn the_ledger_names_old_new_and_the_call_that_did_it() {
-    let text = picture(&bed("4 w w w"));
+    let text = picture(&bed("4 w w w z"));
     needs(
         &text,
         &[

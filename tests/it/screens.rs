@@ -185,10 +185,10 @@ fn balances() {
 #[test]
 fn governance() {
     pictures("governance", || Bed::governance(Mode::Console), "4");
-    pictures("governance-one", || Bed::governance(Mode::Console), "4 / 1 2 Enter Enter");
-    pictures("governance-blind", || Bed::governance(Mode::Console), "4 / 1 4 Enter Enter");
+    pictures("governance-one", || Bed::governance(Mode::Console), "4 Enter");
+    pictures("governance-blind", || Bed::governance(Mode::Console), "4 j j Enter");
     pictures("governance-unread", || Bed::new(Mode::Console), "4");
-    for (name, keys) in [("sudo", "4 w w d"), ("parameter", "4 w w w d"), ("referendum", "4 / 1 2 Enter d")] {
+    for (name, keys) in [("sudo", "4 w w d"), ("parameter", "4 w w w d"), ("referendum", "4 d")] {
         let mut bed = Bed::governance(Mode::Console).size(120, 40);
         bed.keys(keys);
         insta::assert_snapshot!(format!("overlay-describe-{name}"), picture(&bed));

@@ -10,6 +10,7 @@ mod shape;
 pub(in crate::chain) use known::Known;
 pub(super) use known::judge;
 
+use super::super::reader::Reader;
 use super::super::transport::LinkError;
 use super::paras::look::{Answers, Look};
 use crate::domain::ParaId;
@@ -35,6 +36,16 @@ const PLAIN: [(&str, &str); 3] = [
     ("Balances", "InactiveIssuance"),
     ("ParachainSystem", "LastRelayChainBlockNumber"),
 ];
+
+impl Reader {
+    /// Governance in the state of this block; of a para by its number.
+    ///
+    /// # Errors
+    /// The link is broken.
+    pub async fn governance(&self, para: Option<ParaId>) -> Result<Governance, LinkError> {
+        read(self.look(), para, &mut Known::default()).await
+    }
+}
 
 /// True where there is anything to be read: referenda, or a scheduler.
 pub(in crate::chain) fn on(look: Look<'_>) -> bool {

@@ -1,3 +1,7 @@
+//! What is dangerous is told before it is decided, what is harmless is quiet, what cannot be seen is neither.
+//!
+//! In: a test bed with one referendum. Out: verdicts. Must not import anything above `detectors`.
+
 use crate::detectors::Verdict;
 use crate::detectors::testbed::{Bed, RELAY, findings, governance, unknown};
 use crate::domain::call::{Call, Node};
@@ -27,7 +31,7 @@ fn bed(change: impl Fn(&mut Ongoing)) -> Bed {
 fn a_proposal_to_set_code_is_told_before_it_is_decided() {
     let bed = bed(|going| going.proposal.call = set_code());
     let found = findings(&bed.check("referendum-dangerous", RELAY));
-    assert_eq!(found[0].severity, Severity::Major);
+    assert_eq!(found[0].severity, Severity::Minor);
     let text = &found[0].summary;
     assert!(
         text.starts_with("referendum 0 on track root proposes System.set_code as system.Root: "),
@@ -43,7 +47,7 @@ fn what_is_harmless_is_quiet_and_what_cannot_be_seen_is_not() {
     assert_eq!(quiet.check("referendum-dangerous", RELAY), Verdict::Quiet);
     let blind = bed(|going| going.proposal.call = Found::Unread(Clean::of("4 MB are not read")));
     let found = findings(&blind.check("referendum-dangerous", RELAY));
-    assert_eq!(found[0].severity, Severity::Minor);
+    assert_eq!(found[0].severity, Severity::Info);
     assert!(found[0].summary.contains("4 MB are not read"));
 }
 

@@ -72,7 +72,7 @@ mod tests {
             args: vec![("code".to_owned(), code)],
         };
         let judged = Judged::of(call, &[0; 2_000_002]);
-        assert_eq!(judged.danger.class, Class::Root);
+        assert_eq!(judged.danger.class, Class::Red);
         assert!(judged.bytes.is_empty());
         assert!(serde_json::to_string(&judged).unwrap().len() < 1_000);
     }

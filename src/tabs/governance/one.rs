@@ -31,6 +31,7 @@ pub(super) fn lines(state: &AppState, row: &Row<'_>, reasons: usize) -> Vec<Line
         out.push(Line::of(Role::Dim, format!("it ended at block {at}; the chain keeps no more of it")));
         return out;
     };
+    out.extend(verdict(going, reasons));
     if let Some(ends) = outlook.ends.filter(|at| outlook.next.is_none_or(|(next, _)| next != *at)) {
         let what = format!("this phase ends at {} at the latest", words::block(state, row, ends));
         out.push(Line::of(Role::Dim, what));
@@ -46,7 +47,6 @@ pub(super) fn lines(state: &AppState, row: &Row<'_>, reasons: usize) -> Vec<Line
     );
     out.push(Line::of(Role::Dim, deposits(state, row, going)));
     out.push(Line::of(Role::Dim, tally(row, going)));
-    out.extend(verdict(going, reasons));
     out
 }
 
@@ -152,16 +152,14 @@ pub(super) fn curves(row: &Row<'_>, (width, height): (u32, u32)) -> Vec<Line> {
     for (name, have, curve, need, end) in sides {
         let text =
             |p: Option<crate::domain::gov::curve::Perbill>| p.map_or_else(|| "?".to_owned(), |p| p.percent());
-        let enough = have.zip(need).map(|(have, need)| have >= need);
-        let (role, word) = match enough {
-            Some(true) => (Role::Good, "enough"),
-            Some(false) => (Role::Accent, "not enough"),
-            None => (Role::Unknown, "? not known"),
+        let (role, mark, word) = match have.zip(need).map(|(have, need)| have >= need) {
+            Some(true) => (Role::Good, "✔", "needed"),
+            Some(false) => (Role::Accent, "✖", "short of"),
+            None => (Role::Unknown, "?", "needed"),
         };
         out.push(
-            Line::of(Role::Title, format!("{name} {}", text(have)))
-                .and(Role::Dim, format!(" · needed {} now, {} at the end · ", text(need), text(end)))
-                .and(role, word),
+            Line::of(role, format!("{mark} {name} {}", text(have)))
+                .and(Role::Dim, format!(" · {word} {}, {} at the end", text(need), text(end))),
         );
         out.extend(chart::lines(curve, have, outlook.decided, (width, height)));
     }

@@ -1,3 +1,7 @@
+//! Phases, deadlines and what comes next, held against `service_referendum` of the pallet.
+//!
+//! In: states made by hand. Out: what is foretold. Must not know chains.
+
 use super::super::curve::Curve;
 use super::super::{Deciding, Deposit, Enactment, Proposal, Tally};
 use super::*;
