@@ -14,6 +14,7 @@ mod errands;
 pub mod feed;
 pub mod glance;
 pub mod headless;
+pub mod ledger;
 pub mod planner;
 pub mod register;
 #[cfg(feature = "rehearse")]

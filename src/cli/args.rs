@@ -3,11 +3,13 @@
 //! In: arguments and `SERENO_*` variables. Out: [`Cli`], or a [`CliError`] of one line and a hint. Nothing is done here.
 //! Must not import anything but `config` and `domain`.
 
+mod ledger;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod runbook;
 mod validators;
 
+pub use ledger::Ledger;
 #[cfg(feature = "rehearse")]
 pub use rehearse::{Method, RehearseArgs};
 pub use runbook::{PlanArgs, Runbook, SavedPlan};
@@ -201,6 +203,18 @@ pub enum Command {
     /// Print a report
     #[command(subcommand)]
     Report(Report),
+    /// Parameters that changed: constants and configuration, with who did it and why; from the journal, no network
+    Ledger {
+        /// How it is printed
+        #[arg(long, default_value = "md")]
+        format: Format,
+        /// Only changes that nobody has justified
+        #[arg(long)]
+        unjustified: bool,
+        /// What to do; without it the ledger is printed
+        #[command(subcommand)]
+        what: Option<Ledger>,
+    },
     /// The runbooks: privileged actions as data
     #[command(subcommand)]
     Runbook(Runbook),

@@ -3,6 +3,7 @@
 //! In: arguments, environment. Out: data on standard output, diagnostics on standard error, a status. Everything is read
 //! and checked before anything is started: a mistake in a profile, keymap, theme or flag is one line and status 2.
 
+mod ledger;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod runbook;
@@ -156,6 +157,9 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Record { file, record_for }) => record(&setup, &file, record_for),
         Some(Command::Replay { .. }) => replay_headless(&setup),
         Some(Command::Report(report)) => validators::report(&setup, &report),
+        Some(Command::Ledger { format, unjustified, what }) => {
+            ledger::run(&setup, (format, unjustified), what.as_ref())
+        }
         Some(Command::Runbook(what)) => runbook::runbook(&setup, &what),
         Some(Command::Plan(args)) => runbook::plan(&setup, &args),
         Some(Command::Validators(what)) => validators::validators(&setup, &what),

@@ -1,7 +1,8 @@
 //! `referendum-dangerous`: a referendum that has not ended proposes something that reaches the runtime itself.
 //!
-//! In: referenda as last read, judged by the deny-by-default classifier. Out: info for what cannot be seen,
-//! minor for what is red or as good as the root key (a decision to come makes no chain unstable); nothing once it has ended. Must not import anything above `domain`.
+//! In: referenda as last read, judged by the deny-by-default classifier. Out: info for what cannot be seen, minor for what is
+//! red or as good as the root key (a decision to come makes no chain unstable); nothing once it has ended. Must not import
+//! anything above `domain`.
 
 use super::referendum_new::{call, name, read};
 use super::{Detector, Finding, Verdict, View};

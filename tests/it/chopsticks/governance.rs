@@ -4,7 +4,7 @@
 //! 2024 the same call does the same. Blocks between alarms are left out with `unsafeBlockHeight`.
 
 use super::{Bed, Node};
-use crate::sereno::{now_ms, rpc, run};
+use crate::sereno::{header_number, now_ms, rpc, run};
 use serde_json::{Value, json};
 use sereno::chain::Endpoint;
 use sereno::chain::names::SystemNames;
@@ -83,16 +83,19 @@ impl Chain {
         rpc(self.port, "dev_newBlock", &json!([{ "count": 1, "transactions": transactions }])).unwrap();
     }
 
-    /// The block at which the chain looks at the referendum again, and only it.
+    fn best(&self) -> u64 {
+        header_number(&rpc(self.port, "chain_getHeader", &json!([])).unwrap())
+    }
+
+    /// To this block, without those between.
     fn to(&self, block: u64) {
-        let next = self.read().at.number + 1;
-        if next < block {
+        if self.best() + 1 < block {
             rpc(self.port, "dev_newBlock", &json!([{ "count": 1, "unsafeBlockHeight": block - 1 }])).unwrap();
         }
-        if self.read().at.number < block {
+        if self.best() < block {
             rpc(self.port, "dev_newBlock", &json!([{ "count": 1 }])).unwrap();
         }
-        assert_eq!(self.read().at.number, block);
+        assert_eq!(self.best(), block);
     }
 
     fn set(&self, item: &str, value: u128) {
