@@ -4,9 +4,9 @@
 //! its own nodes on its own ports and ends them. There is no finality here, and no author that is true: blocks are built
 //! by nobody.
 
-mod governance;
 #[cfg(feature = "rehearse")]
 mod form;
+mod governance;
 #[cfg(feature = "rehearse")]
 mod rehearse;
 mod xray;

@@ -55,8 +55,6 @@ pub(in crate::chain) struct Touched {
     pub(in crate::chain) market: bool,
     /// Referenda, votes, the scheduler, preimages.
     pub(in crate::chain) governance: bool,
-    /// The configuration.
-    pub(in crate::chain) config: bool,
 }
 
 impl Touched {
@@ -65,7 +63,6 @@ impl Touched {
             paras: events.list.iter().any(relay::touches_paras),
             market: events.list.iter().any(coretime::touches),
             governance: events.list.iter().any(sudo::touches_governance),
-            config: events.list.iter().any(sudo::touches_config),
         }
     }
 }

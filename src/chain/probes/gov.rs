@@ -73,7 +73,7 @@ pub(in crate::chain) async fn read(
     }
     let told = asked.read().await?;
     let agenda = list(look, "Scheduler", "Agenda").await?;
-    let statuses = statuses(look).await?;
+    let noted = list(look, "Preimage", "RequestStatusFor").await?;
     let whitelist = list(look, "Whitelist", "WhitelistedCall").await?;
 
     let counts: Vec<Option<u32>> = pallets.iter().map(|p| count(&told, p)).collect();
@@ -86,9 +86,8 @@ pub(in crate::chain) async fn read(
     };
     let whens = keys(&agenda);
     whens.iter().for_each(|when| asked.place(("Scheduler", "Agenda", std::slice::from_ref(when))));
-    let hashes: Vec<(&str, Node)> =
-        statuses.iter().flat_map(|(item, found)| keys(found).into_iter().map(move |k| (*item, k))).collect();
-    hashes.iter().for_each(|(item, hash)| asked.place(("Preimage", item, std::slice::from_ref(hash))));
+    let hashes = keys(&noted);
+    hashes.iter().for_each(|hash| asked.place(("Preimage", "RequestStatusFor", std::slice::from_ref(hash))));
     let more = asked.read().await?;
 
     let mut bodies: Vec<Body> = pallets
@@ -97,7 +96,7 @@ pub(in crate::chain) async fn read(
         .map(|(pallet, count)| body(look, (&told, &more), pallet, *count))
         .collect();
     let mut tasks = tasks(look, &agenda, &whens, &more);
-    let preimages = preimages(&statuses, &hashes, &more);
+    let preimages = preimages(&noted, &hashes, &more);
     let lengths = match &preimages {
         Found::Value(all) => all.iter().filter_map(|p| Some((p.hash, p.len?))).collect(),
         Found::Absent | Found::Unread(_) => Vec::new(),
@@ -134,18 +133,9 @@ fn going_mut(referendum: &mut Referendum) -> Option<&mut Ongoing> {
     }
 }
 
-type Statuses = [(&'static str, Result<Vec<Vec<Node>>, Clean>); 2];
-
 /// Keys of a map, at most a page of them.
 async fn list(look: Look<'_>, pallet: &str, item: &str) -> Result<Result<Vec<Vec<Node>>, Clean>, LinkError> {
     Ok(look.entries(pallet, item).await?.map(|found| found.keys))
-}
-
-/// Names of the preimages, in the item of today and in that of before.
-async fn statuses(look: Look<'_>) -> Result<Statuses, LinkError> {
-    let new = list(look, "Preimage", "RequestStatusFor").await?;
-    let old = list(look, "Preimage", "StatusFor").await?;
-    Ok([("RequestStatusFor", new), ("StatusFor", old)])
 }
 
 fn count(told: &Answers<'_>, pallet: &str) -> Option<u32> {
@@ -269,15 +259,18 @@ fn tasks(
     Found::Value(all)
 }
 
-fn preimages(statuses: &Statuses, hashes: &[(&str, Node)], more: &Answers<'_>) -> Found<Vec<Preimage>> {
-    if let [(_, Err(why)), (_, Err(_))] = statuses {
+fn preimages(
+    noted: &Result<Vec<Vec<Node>>, Clean>,
+    hashes: &[Node],
+    more: &Answers<'_>,
+) -> Found<Vec<Preimage>> {
+    if let Err(why) = noted {
         return Found::Unread(why.clone());
     }
-    let one = |(item, key): &(&str, Node)| -> Option<Preimage> {
+    let one = |key: &Node| -> Option<Preimage> {
         let hash = shape::hash(key)?;
-        more.cite(("Preimage", item, std::slice::from_ref(key)), |node| shape::preimage(hash, node))
-            .value()
-            .cloned()
+        let place = ("Preimage", "RequestStatusFor", std::slice::from_ref(key));
+        more.cite(place, |node| shape::preimage(hash, node)).value().cloned()
     };
     Found::Value(hashes.iter().filter_map(one).take(MOST).collect())
 }

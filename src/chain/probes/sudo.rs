@@ -38,11 +38,6 @@ pub(in crate::chain) fn touches_governance(event: &DecodedEvent) -> bool {
     event.pallet.ends_with("Referenda") || GOVERNANCE.contains(&event.pallet.as_str())
 }
 
-/// True for events after which the configuration may be another: a session began.
-pub(in crate::chain) fn touches_config(event: &DecodedEvent) -> bool {
-    event.pallet == "Session" && event.name == "NewSession"
-}
-
 fn is_sudo(event: &DecodedEvent) -> bool {
     event.pallet == "Sudo"
 }

@@ -27,8 +27,8 @@ pub(super) struct Governing {
     /// Calls by their hash, of this code.
     known: Known,
     code: Option<Hash>,
-    /// The code whose parameters were told.
-    told: Option<Option<Hash>>,
+    /// The code and the session whose parameters were told.
+    told: Option<(Option<Hash>, Option<u32>)>,
 }
 
 impl Default for Governing {
@@ -113,22 +113,23 @@ impl<S: FactSink> Supervisor<S> {
         Ok(())
     }
 
-    /// Tells the parameters at the first contact, and with every block after which they may be others.
+    /// Tells the parameters at the first contact, with other code, and on a chain with a configuration with every session: it
+    /// changes with none but them.
     pub(super) async fn tell_parameters(
         &mut self,
         id: &EndpointId,
         rpc: &Rpc,
         (at, loaded): (BlockRef, &Arc<Loaded>),
-        touched: bool,
+        session: Option<u32>,
     ) -> Result<(), Stop> {
-        let code = loaded.version.code_hash;
-        let config = touched && loaded.runtime.has_pallet("Configuration");
-        if self.reader.gov.told == Some(code) && !config {
+        let session = session.filter(|_| loaded.runtime.has_pallet("Configuration"));
+        let now = (loaded.version.code_hash, session);
+        if self.reader.gov.told == Some(now) {
             return Ok(());
         }
         let look = Look { rpc, runtime: &loaded.runtime, at };
         let set = self.listening.during(id, parameters::read(look, &loaded.version)).await?;
-        self.reader.gov.told = Some(code);
+        self.reader.gov.told = Some(now);
         Ok(self.out.say(Some(id), Fact::Parameters(Box::new(set))).await?)
     }
 }

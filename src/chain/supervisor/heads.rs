@@ -145,8 +145,8 @@ impl<S: FactSink> Supervisor<S> {
         }
         self.tell_sudo(id, rpc, (header, &block, &before), sudo).await?;
         self.out.say(Some(id), Fact::Best(Box::new(block))).await?;
-        self.tell_parameters(id, rpc, (header.at, &after), touched.config).await?;
         self.tell_moves(id, moves).await?;
+        self.tell_parameters(id, rpc, (header.at, &after), session.as_ref().map(|s| s.index)).await?;
         self.reader.disputes_due |= disputes_changed;
         if told {
             self.tell_unread(id, validators.as_ref()).await?;

@@ -8,7 +8,7 @@ use crate::sereno::{header_number, now_ms, rpc, run};
 use serde_json::{Value, json};
 use sereno::chain::Endpoint;
 use sereno::chain::names::SystemNames;
-use sereno::chain::reader::{At, Reader};
+use sereno::chain::reader::{At, Known, Reader};
 use sereno::codec::Runtime;
 use sereno::domain::call::{Call, Node as Arg};
 use sereno::domain::danger::Class;
@@ -17,6 +17,7 @@ use sereno::domain::gov::{Governance, Referendum};
 use sereno::domain::ids::{hex_bytes, to_hex};
 use sereno::domain::para::Found;
 use sereno::domain::{AccountId, EndpointId};
+use sereno::ports::Clock;
 use sereno::runtime::clock::SystemClock;
 use std::sync::Arc;
 
@@ -62,7 +63,8 @@ impl Chain {
         let endpoint = Endpoint::new(EndpointId::from(url.as_str()), url.clone());
         let clock = Arc::new(SystemClock::new(None));
         self.threads.block_on(async {
-            let reader = Reader::open(&endpoint, &SystemNames, clock, (At::Best, None)).await.unwrap();
+            let with = (clock as Arc<dyn Clock>, &Known::default());
+            let reader = Reader::open(&endpoint, &SystemNames, with, (At::Best, None)).await.unwrap();
             reader.governance(None).await.unwrap()
         })
     }
