@@ -209,8 +209,9 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     let filled =
         |seen: &[Observation], n| seen.iter().any(|o| matches!(&o.fact, Fact::Filled(b) if b.at.number == n));
     let paras = |seen: &[Observation]| seen.iter().any(|o| matches!(&o.fact, Fact::Paras(_)));
-    let all = |seen: &[Observation]| filled(seen, 3) && paras(seen) && seen.iter().any(is_balance);
-    bed.until("the past, the parachains and the treasury", 10, all).await;
+    let governance = |seen: &[Observation]| seen.iter().any(|o| matches!(&o.fact, Fact::Governance(_)));
+    let beside = |seen: &[Observation]| paras(seen) && governance(seen) && seen.iter().any(is_balance);
+    bed.until("the past, and what is read beside it", 10, |seen| filled(seen, 3) && beside(seen)).await;
     let seen = bed.seen();
     for (number, session, missed) in [(3, 7, 2), (5, 7, 2), (6, 7, 2), (7, 8, 4), (9, 8, 4)] {
         let votes = votes(&seen, number).unwrap_or_else(|| panic!("block {number}"));
@@ -221,8 +222,8 @@ async fn blocks_of_an_earlier_session_that_are_read_late_are_told_by_their_own_g
     let set = place(&seen, |f| matches!(f, Fact::Validators(s) if s.session == 7));
     assert!(set < place(&seen, |f| matches!(f, Fact::Filled(b) if b.at.number == 6)));
     // The disputes, the best and the finalized block, six of the past; the older set and its authors;
-    // the parachains; the treasury.
-    assert_eq!(a.calls()["state_queryStorageAt"], 1 + 2 + 6 + 2 + 2 + 1, "{:?}", a.calls());
+    // the parachains; the parameters; governance; the treasury.
+    assert_eq!(a.calls()["state_queryStorageAt"], 1 + 2 + 6 + 2 + 2 + 1 + 1 + 1, "{:?}", a.calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]
