@@ -1,6 +1,6 @@
 //! Draws the pictures of `docs/` from a recording: `cargo run --example pictures -- [RECORDING]`.
 //!
-//! In: the embedded recording, or a file; for the validators the test bed. Out: one SVG a picture, painted by the program's own painter: the same screens at
+//! In: the embedded recording, or a file; for the tabs that it tells little of the test bed. Out: one SVG a picture, painted by the program's own painter: the same screens at
 //! the same moments, so that a change of a screen shows in its picture. Not part of the program.
 #![allow(
     clippy::unwrap_used,
@@ -45,8 +45,17 @@ const PICTURES: &[Picture] = &[
     Picture { name: "wall", seconds: 238, size: (120, 30), keys: "", mode: Mode::WallReplay },
 ];
 
-/// Pictures of the test bed: name and keys.
-const FROM_THE_BED: &[(&str, &str)] = &[("validators", "2 j j")];
+/// A picture of the test bed: its name, the bed, keys.
+type Made = (&'static str, fn(Mode) -> bed::Bed, &'static str);
+
+/// Pictures of the test bed.
+const FROM_THE_BED: &[Made] = &[
+    ("validators", bed::Bed::validators, "2 j j"),
+    ("balances", bed::Bed::balances, "3"),
+    ("governance", bed::Bed::governance, "4 / 1 2 Enter Enter"),
+    ("recovery", bed::Bed::recovery, "5"),
+    ("xcm", bed::Bed::recovery, "9"),
+];
 
 fn main() {
     let recording = match std::env::args().nth(1) {
@@ -57,8 +66,8 @@ fn main() {
     for Picture { name, seconds, size, keys, mode } in PICTURES {
         draw(name, &at(&recording, seconds * 1_000, *size, keys, *mode), &sheet);
     }
-    for (name, keys) in FROM_THE_BED {
-        let mut bed = bed::Bed::validators(Mode::Console).size(150, 34);
+    for (name, make, keys) in FROM_THE_BED {
+        let mut bed = make(Mode::Console).size(150, 34);
         let _ = bed.keys(keys);
         draw(name, &bed.state, &sheet);
     }

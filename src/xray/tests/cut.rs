@@ -30,9 +30,9 @@ fn a_vote_may_stand_where_the_list_of_votes_was_cut() {
     assert_eq!((found.outcome, found.runbooks.len()), (Outcome::Unknown, 0), "{}", found.verdict);
     let why = "only 256 of the 300 entries of votes were read";
     assert!(found.unread.iter().any(|u| u.reason.as_str() == why), "{:?}", found.unread);
-    // One that was found was found.
+    // One that was found was found; that of an upgrade counts once its time is over.
     let found = after(|relay, _| {
-        relay.pvf_votes = at("votes", vec![vote(vec![(PARA, true)])]);
+        relay.pvf_votes = at("votes", vec![PvfVote { sessions: 2, ..vote(vec![(PARA, true)]) }]);
         relay.cut = cut("votes");
     });
     assert_eq!(found.cause, Some(Cause::PvfNotChecked));

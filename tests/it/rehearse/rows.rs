@@ -6,7 +6,7 @@
 use super::spec::{ALICE, BOB, CODES, Chain, HEADER, Still, account, call};
 use serde::Deserialize;
 use serde_json::Value;
-use sereno::domain::call::Node;
+use sereno::domain::call::{Call, Node};
 use sereno::domain::ids::to_hex;
 use sereno::rehearse::state::Cached;
 use sereno::rehearse::{Method, Origin, Request, Scene, Trial};
@@ -18,7 +18,7 @@ use sereno::runbook::params::Input;
 use sereno::runbook::reads::{Answer, Target, Wanted};
 use sereno::runbook::recipe::{Check, Level, Moment, When};
 use sereno::runbook::show::json;
-use sereno::runbook::wrap::{Context, Target as XcmTarget, Wrapper, multisig_account, wrap};
+use sereno::runbook::wrap::{Context, Target as XcmTarget, Wrapped, Wrapper, multisig_account, wrap};
 use sereno::runbook::{Catalogue, Recipe};
 use sereno::runtime::rehearse::document::judged;
 use sereno::runtime::rehearse::play::{Piece, Played, Who, answer, play};
@@ -122,11 +122,11 @@ impl Bed {
         let header = format!("0x{}00{}00", "ab".repeat(32), "ab".repeat(64));
         let mut text = text.to_owned();
         for (name, value) in [
-            ("NEWER", text.contains("NEWER").then(|| to_hex(self.newer())).unwrap_or_default()),
+            ("NEWER", if text.contains("NEWER") { to_hex(self.newer()) } else { String::new() }),
             ("HASH", format!("0x{}", "ab".repeat(32))),
             ("CODE", format!("0x{}", "0061736d01000000".repeat(4))),
             ("HEADER", header),
-            ("CONFIG", text.contains("CONFIG").then(|| self.config()).unwrap_or_default()),
+            ("CONFIG", if text.contains("CONFIG") { self.config() } else { String::new() }),
             ("MULTISIG", multisig_account(&[account(ALICE), account(BOB)], 2).ss58(42)),
             ("KEYS", "0x".to_owned() + &"ab".repeat(193)),
             ("ALICE", ALICE.to_owned()),
@@ -217,17 +217,7 @@ fn perform(bed: &Bed, recipe: &Recipe, row: &Row, base: &State) -> Result<Done, 
     let wanted = filled(&mut draft, &chains, &mut trials)?;
     let world = |target: &Target, _| Some(opened(&chains, target));
     let made = compose(&draft, &world).map_err(|e| e.to_string())?;
-    // A warning counts where the row names it.
-    let counts =
-        |c: &&Check| c.level == Level::Block || row.check.split_whitespace().any(|n| n == c.id.get_ref());
-    let against = recipe.checks.iter().filter(counts).filter_map(|check| {
-        match Expr::compile(check.expr.get_ref()).unwrap().holds(&draft.scope) {
-            Ok(true) => None,
-            Ok(false) => Some(check.id.get_ref().clone()),
-            Err(why) => Some(format!("{}?{}", check.id.get_ref(), why.why)),
-        }
-    });
-    let against = against.collect();
+    let against = against(recipe, row, &draft);
     let mut calls: Vec<(Who, Vec<u8>)> = Vec::new();
     let mut home = draft.own().clone();
     if recipe.wrap.is_empty() {
@@ -236,22 +226,8 @@ fn perform(bed: &Bed, recipe: &Recipe, row: &Row, base: &State) -> Result<Done, 
         }
     } else {
         let Target::Chain(there) = home else { panic!("{home}") };
-        let (_, _, para) = CHAINS.iter().find(|(id, ..)| *id == there).unwrap();
-        let targets = [XcmTarget { chain: &there, para: *para, runtime: &chains[there.as_str()].runtime }];
-        let context = Context {
-            runtime: &chains["relay"].runtime,
-            targets: &targets,
-            sudo: Some(account(ALICE)),
-            sender: None,
-            timepoint: None,
-            approvals: &[],
-            max_weight: None,
-            ss58_prefix: 42,
-            needs: "root",
-        };
         let inner: Vec<_> = made.calls.iter().map(|one| one.call.clone()).collect();
-        let wrapper = Wrapper::parse(&format!("xcm:{there}")).unwrap();
-        let sent = wrap(&inner, &[wrapper], &context).map_err(|e| e.to_string())?;
+        let sent = sent_to(&chains, &there, &inner)?;
         calls.push((Who::parse("root").unwrap(), sent.call_data));
         home = Target::Chain("relay".to_owned());
     }
@@ -267,6 +243,40 @@ fn perform(bed: &Bed, recipe: &Recipe, row: &Row, base: &State) -> Result<Done, 
     });
     let lines = lines.collect();
     Ok(Done { against, played, sent: !recipe.wrap.is_empty() || row.row == "B8", lines })
+}
+
+/// The checks that count and do not hold.
+fn against(recipe: &Recipe, row: &Row, draft: &Draft<'_>) -> Vec<String> {
+    // A warning counts where the row names it.
+    let counts =
+        |c: &&Check| c.level == Level::Block || row.check.split_whitespace().any(|n| n == c.id.get_ref());
+    let found = recipe.checks.iter().filter(counts).filter_map(|check| {
+        match Expr::compile(check.expr.get_ref()).unwrap().holds(&draft.scope) {
+            Ok(true) => None,
+            Ok(false) => Some(check.id.get_ref().clone()),
+            Err(why) => Some(format!("{}?{}", check.id.get_ref(), why.why)),
+        }
+    });
+    found.collect()
+}
+
+/// Calls of another chain, wrapped into a message of the relay's root to it.
+fn sent_to(chains: &BTreeMap<&str, Chain>, there: &str, inner: &[Call]) -> Result<Wrapped, String> {
+    let (_, _, para) = CHAINS.iter().find(|(id, ..)| *id == there).unwrap();
+    let targets = [XcmTarget { chain: there, para: *para, runtime: &chains[there].runtime }];
+    let context = Context {
+        runtime: &chains["relay"].runtime,
+        targets: &targets,
+        sudo: Some(account(ALICE)),
+        sender: None,
+        timepoint: None,
+        approvals: &[],
+        max_weight: None,
+        ss58_prefix: 42,
+        needs: "root",
+    };
+    let wrapper = Wrapper::parse(&format!("xcm:{there}")).unwrap();
+    wrap(inner, &[wrapper], &context).map_err(|e| e.to_string())
 }
 
 fn opened<'c>(chains: &'c BTreeMap<&str, Chain>, target: &Target) -> Result<Opened<'c>, String> {
