@@ -40,9 +40,9 @@ struct Picture {
 }
 
 const PICTURES: &[Picture] = &[
-    Picture { name: "health", seconds: 238, size: (120, 32), keys: "", mode: Mode::Replay },
-    Picture { name: "chain", seconds: 238, size: (120, 40), keys: "Enter", mode: Mode::Replay },
-    Picture { name: "wall", seconds: 238, size: (120, 30), keys: "", mode: Mode::WallReplay },
+    Picture { name: "health", seconds: 220, size: (120, 32), keys: "", mode: Mode::Replay },
+    Picture { name: "chain", seconds: 220, size: (120, 40), keys: "Enter", mode: Mode::Replay },
+    Picture { name: "wall", seconds: 220, size: (120, 30), keys: "", mode: Mode::WallReplay },
 ];
 
 /// A picture of the test bed: its name, the bed, keys.
