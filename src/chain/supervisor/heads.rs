@@ -143,9 +143,10 @@ impl<S: FactSink> Supervisor<S> {
         if told {
             self.tell_disabled(id, validators.as_ref(), block.session).await?;
         }
-        self.tell_sudo(id, rpc, (header, &block, &before), sudo).await?;
-        self.out.say(Some(id), Fact::Best(Box::new(block))).await?;
+        self.out.say(Some(id), Fact::Best(Box::new(block.clone()))).await?;
         self.tell_moves(id, moves).await?;
+        // After the block itself: this asks the network, and a link that breaks here must not cost the block.
+        self.tell_sudo(id, rpc, (header, &block, &before), sudo).await?;
         self.tell_parameters(id, rpc, (header.at, &after), session.as_ref().map(|s| s.index)).await?;
         self.reader.disputes_due |= disputes_changed;
         if told {

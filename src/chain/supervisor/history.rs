@@ -193,9 +193,9 @@ impl<S: FactSink> Supervisor<S> {
         if wanted {
             self.tell_disabled(id, told, read.block.session).await?;
         }
-        self.tell_sudo(id, rpc, (header, &read.block, &loaded), read.sudo).await?;
-        self.out.say(Some(id), Fact::Filled(Box::new(read.block))).await?;
+        self.out.say(Some(id), Fact::Filled(Box::new(read.block.clone()))).await?;
         self.tell_moves(id, read.moves).await?;
+        self.tell_sudo(id, rpc, (header, &read.block, &loaded), read.sudo).await?;
         if wanted {
             self.tell_unread(id, told).await?;
             let session = session_of(&read.facts);
