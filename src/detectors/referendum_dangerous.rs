@@ -65,7 +65,10 @@ fn grave(proposal: &Proposal) -> Option<(Severity, String)> {
                 judged.danger.reasons.first().cloned().unwrap_or_else(|| "it reaches the runtime".to_owned()),
             ))
         }
-        Found::Absent => None,
+        Found::Absent => Some((
+            Severity::Info,
+            "nobody has noted its preimage: what cannot be seen counts as dangerous".to_owned(),
+        )),
         Found::Unread(_) => Some((Severity::Info, "what cannot be seen counts as dangerous".to_owned())),
     }
 }

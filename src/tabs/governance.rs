@@ -184,8 +184,7 @@ fn is_grave(row: &Row<'_>) -> bool {
     use crate::domain::danger::Class;
     row.referendum.going().is_some_and(|g| match &g.proposal.call {
         Found::Value(judged) => judged.danger.class >= Class::Red,
-        Found::Unread(_) => true,
-        Found::Absent => false,
+        Found::Unread(_) | Found::Absent => true,
     })
 }
 

@@ -107,9 +107,21 @@ pub fn steps(call: &Call, marks: &[Mark], error: Option<&str>) -> (Vec<Step>, u3
     walk.steps.reverse();
     if walk.steps.len() > MAX_STEPS {
         walk.more = u32::try_from(walk.steps.len() - MAX_STEPS).unwrap_or(u32::MAX);
-        walk.steps.truncate(MAX_STEPS);
+        keep_the_telling(&mut walk.steps);
     }
     (walk.steps, walk.more)
+}
+
+/// Cuts to the most that are listed: what failed, and what no event tells of, stays before what worked.
+fn keep_the_telling(steps: &mut Vec<Step>) {
+    let telling = steps.iter().filter(|s| s.outcome != Outcome::Done).count();
+    let (mut telling, mut done) = (telling.min(MAX_STEPS), MAX_STEPS.saturating_sub(telling));
+    steps.retain(|step| {
+        let left = if step.outcome == Outcome::Done { &mut done } else { &mut telling };
+        let stays = *left > 0;
+        *left = left.saturating_sub(1);
+        stays
+    });
 }
 
 /// Reads events from the last to the first: what tells of a call stands behind everything that happened inside it.
@@ -350,5 +362,20 @@ mod tests {
         let (steps, more) = steps(&many, &[ok("Utility.BatchCompleted")], None);
         assert_eq!((steps.len(), more), (MAX_STEPS, 5_001 - 64));
         assert_eq!(steps[0].path.as_str(), "Utility.batch");
+    }
+
+    #[test]
+    fn a_failure_far_behind_is_not_among_what_is_left_out() {
+        let many = call("Utility.force_batch", (0..100).map(|_| leaf("a")).collect());
+        let mut marks: Vec<Mark> = (0..100).map(|_| ok("Utility.ItemCompleted")).collect();
+        marks[80] = Mark {
+            path: "Utility.ItemFailed".to_owned(),
+            error: Some("Balances.InsufficientBalance".to_owned()),
+            index: None,
+        };
+        marks.push(ok("Utility.BatchCompletedWithErrors"));
+        let (steps, more) = steps(&many, &marks, None);
+        assert_eq!((steps.len(), more), (MAX_STEPS, 101 - 64));
+        assert_eq!(steps.iter().filter(|s| matches!(s.outcome, Outcome::Failed(_))).count(), 1);
     }
 }

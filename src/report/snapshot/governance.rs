@@ -195,7 +195,8 @@ fn value(found: &Found<Judged>) -> Option<&Judged> {
 fn dangerous(call: &Found<Judged>) -> Vec<String> {
     match call {
         Found::Value(judged) if judged.danger.class >= Class::Red => judged.danger.reasons.clone(),
-        Found::Value(_) | Found::Absent => Vec::new(),
+        Found::Value(_) => Vec::new(),
+        Found::Absent => vec!["it cannot be seen: nobody has noted its preimage".to_owned()],
         Found::Unread(why) => vec![format!("it cannot be seen: {why}")],
     }
 }
