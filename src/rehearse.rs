@@ -150,6 +150,9 @@ impl Failed {
     }
 }
 
+/// Why no blocks are built after a call.
+const CODE_CHANGED: &str =
+    "the call changes the code: --blocks cannot follow it, as other code builds the blocks after it";
 /// Said of a call that sends a message.
 pub const SENT: &str = "a message was sent to another chain: what it does there is not rehearsed";
 /// Events that are shown.
@@ -268,8 +271,7 @@ fn run(
     let mut found = fork(stage, origin, call, caveats).map_err(failed)?;
     if request.blocks > 0 {
         if found.taken.raw.contains_key(CODE_KEY) {
-            let why = "the call changes the code: --blocks cannot follow it, as other code builds the blocks after it";
-            return Err(Failed(why.to_owned()));
+            return Err(Failed(CODE_CHANGED.to_owned()));
         }
         let calls = [(origin, call.clone())];
         found.followed = Some(stage.follow(&calls, request.blocks, header).map_err(failed)?);

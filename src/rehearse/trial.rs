@@ -8,7 +8,7 @@ use super::exec::{Executor as _, Machine, Stopped};
 use super::journal::Changes;
 use super::ways::{Origin, Stage};
 use super::world::World;
-use super::{EventLine, Failed, Found, Method, Rehearsal, Request, Scene, diff, told};
+use super::{CODE_CHANGED, EventLine, Failed, Found, Method, Rehearsal, Request, Scene, diff, told};
 use crate::codec::{CODE_KEY, Runtime};
 use crate::domain::BlockRef;
 use crate::domain::call::{Call, Node};
@@ -144,6 +144,9 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// One sentence why no blocks can be built, even with empty calls.
     pub fn follow(&mut self, calls: &[(Origin, Call)], more: u32) -> Result<Later, Failed> {
+        if self.scene.state.is_laid(CODE_KEY) {
+            return Err(Failed(CODE_CHANGED.to_owned()));
+        }
         self.scene.state.lift();
         let header = self.scene.header;
         let followed =

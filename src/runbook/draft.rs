@@ -243,7 +243,7 @@ impl<'r> Draft<'r> {
                 Filling { scope: &self.scope, runtime: &move |chain| chain.is_none().then_some(runtime) };
             let node = match template.fill(&with) {
                 Ok(node) => node,
-                Err(_) if param.optional => Node::Nothing,
+                Err(Failed { absent: true, .. }) if param.optional => Node::Nothing,
                 Err(Failed { why, .. }) => {
                     return Err(BadParam(format!(
                         "{name}: it is not given, and its default is not known ({why}); expected --param {name}=… ({})",

@@ -2,7 +2,7 @@
 //!
 //! In: the JSON of a plan, and a fresh [`Plan`]. Out: what to plan again, and differences in words. Must not read files.
 
-use super::Plan;
+use super::{Plan, VALID_MS, VALID_MULTISIG_MS};
 use crate::domain::ids::hex_bytes;
 use crate::domain::{AccountId, UnixMs};
 use crate::runbook::params::GivenFile;
@@ -126,6 +126,13 @@ pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> 
     add("the plan hash", saved.plan_hash.clone(), fresh.plan_hash.to_string());
     if saved.expires_at().is_some_and(|until| until < now) {
         add("the time it is valid", format!("until {}", saved.expires), now.rfc3339());
+    }
+    // Nobody gives a plan a longer life by hand than it is made with.
+    let longest =
+        if saved.wrap.iter().any(|w| w.starts_with("multisig:")) { VALID_MULTISIG_MS } else { VALID_MS };
+    if saved.expires_at().is_none_or(|until| until.0.saturating_sub(now.0) > longest) {
+        let most = format!("at most {} h from now", longest / 3_600_000);
+        add("how long it is valid", format!("until {}", saved.expires), most);
     }
     out
 }

@@ -138,7 +138,11 @@ impl<'p> Stations<'p> {
             Some(found) if found != ParaId(id) => {
                 Err(format!("{} is a node of para {found}, not of para {id}", endpoint.id))
             }
-            _ => Ok(reader),
+            Some(_) => Ok(reader),
+            None => Err(format!(
+                "{} does not say that it is a node of para {id}: it has no ParachainInfo",
+                endpoint.id
+            )),
         }
     }
 

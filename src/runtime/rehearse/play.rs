@@ -94,6 +94,13 @@ pub struct Played {
 /// One sentence why it could not be rehearsed.
 pub fn play(piece: &Piece, trials: &mut BTreeMap<Target, Trial<'_>>) -> Result<Played, String> {
     let home = trials.get_mut(&piece.home).ok_or_else(|| format!("{} was not read", piece.home))?;
+    if piece.calls.len() > 1 && piece.method != Method::Fork {
+        return Err(
+            "the node's own dry run and validity judge each call as if those before it had not been made; \
+                    expected --method fork for a runbook of several calls"
+                .to_owned(),
+        );
+    }
     let mut calls: Vec<(Origin, Call)> = Vec::new();
     let mut parts: Vec<Rehearsal> = Vec::new();
     for (who, bytes) in &piece.calls {
@@ -225,12 +232,19 @@ fn delegate(kind: &str, real: &AccountId, home: &mut Trial<'_>) -> Result<Origin
         let Node::Fields(fields) = one else { return None };
         let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, node)| node);
         match (field("proxy_type")?, field("delegate")?) {
-            (Node::Variant(found, _), Node::Account(who)) if found == kind || found == "Any" => Some(*who),
+            (Node::Variant(found, _), Node::Account(who)) if found == kind && at_once(field("delay")?) => {
+                Some(*who)
+            }
             _ => None,
         }
     });
     held.map(Origin::Signed)
         .ok_or_else(|| format!("--wrap proxy: {real} has no {kind} delegate that could sign"))
+}
+
+/// True where a delegate need not announce its calls first: the number zero.
+fn at_once(delay: &Node) -> bool {
+    matches!(delay, Node::Number(0))
 }
 
 /// What is stored now. `acted` are the chains on which something happened; `state`: what happened is known.

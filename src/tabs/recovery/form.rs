@@ -309,11 +309,7 @@ fn status(state: &AppState, form: &Form) -> Line {
             let for_ms = state.now.since(*since);
             line = line.and(Role::Info, format!(" · » runs {}", format::age(for_ms)));
         }
-        Rehearsal::Done { found: Ok(found), .. } if found.ok => {
-            line = line.and(Role::Good, " · ✔ rehearsal ok");
-        }
-        Rehearsal::Done { found: Ok(_), .. } => line = line.and(Role::Major, " · ✖ rehearsal failed"),
-        Rehearsal::Done { found: Err(_), .. } => line = line.and(Role::Unknown, " · ? not rehearsed"),
+        Rehearsal::Done { .. } => line = rehearsal::verdict(state, form, line),
         Rehearsal::Cancelled { .. } => line = line.and(Role::Dim, " · rehearsal given up"),
     }
     line

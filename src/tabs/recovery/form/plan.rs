@@ -191,7 +191,7 @@ fn after(plan: &Plan, out: &mut Vec<Item>) {
         out,
         "next",
         "nothing was sent: y copies the call data; whoever has the authority decodes it in polkadot-js (o shows the link), \
-         compares the call hash, and signs there; members of a multisig get the same data",
+         compares the call hash, and signs there; each member of a multisig needs call data of its own: sereno plan --sender",
     );
     text(out, "same again", &command(plan));
 }

@@ -25,6 +25,36 @@ fn call(plan: &Plan) -> Result<(String, Vec<u8>, String), String> {
     }
 }
 
+/// Whether a rehearsal is of the call that the plan makes now: the same bytes, chain and kind of origin.
+fn is_of(plan: &Plan, bytes: &str, found: &Result<Box<Rehearsed>, String>) -> bool {
+    let Ok((chain, now, origin)) = call(plan) else { return false };
+    let same_origin =
+        found.as_ref().map_or(true, |f| f.chain == chain && (f.origin == "root") == (origin == "root"));
+    hex(&now) == bytes && same_origin
+}
+
+/// What the last rehearsal says of the plan as it is now, for the line above the panes.
+pub(super) fn verdict(state: &AppState, form: &Form, line: Line) -> Line {
+    let Rehearsal::Done { at, call, found } = &form.rehearsal else { return line };
+    let age = format::age(state.now.since(*at));
+    let Stand::Ready(plan, _) = stand(state, form) else {
+        return line.and(Role::Dim, format!(" · ? rehearsed {age} ago, before what is typed now"));
+    };
+    if !is_of(plan, call, found) {
+        return line.and(Role::Minor, " · ? rehearsed was another call: R rehearses this one");
+    }
+    match found {
+        Err(_) => line.and(Role::Unknown, " · ? not rehearsed"),
+        Ok(found) if !found.ok => line.and(Role::Major, " · ✖ rehearsal failed"),
+        Ok(found) if found.confirmed == Some(false) => {
+            line.and(Role::Minor, format!(" · ▵ the call went well {age} ago, a second way differs"))
+        }
+        Ok(_) if plan.wrap.iter().any(|w| w != "none") => line
+            .and(Role::Info, format!(" · the bare call went well {age} ago, its wrapper was not rehearsed")),
+        Ok(_) => line.and(Role::Good, format!(" · ✔ rehearsal ok {age} ago")),
+    }
+}
+
 /// What the key asks for.
 pub(super) fn intent(state: &AppState, form: &Form) -> Intent {
     if state.mode.is_replay() {
@@ -72,7 +102,7 @@ pub(super) fn title(state: &AppState, form: &Form) -> (Line, (String, String)) {
             let age = format::age(state.now.since(*at));
             let line = title.and(Role::Dim, format!(" · {age} ago"));
             let old = match stand(state, form) {
-                Stand::Ready(plan, _) => self::call(plan).is_ok_and(|(_, now, _)| hex(&now) != *call),
+                Stand::Ready(plan, _) => !is_of(plan, call, found),
                 _ => true,
             };
             let line =
