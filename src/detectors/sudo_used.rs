@@ -6,7 +6,7 @@
 use super::{Detector, Finding, Verdict, View, grouped};
 use crate::domain::gov::sudo::{Outcome, SudoUse};
 use crate::domain::para::Found;
-use crate::domain::{Clean, Severity};
+use crate::domain::{Clean, Observed, Severity};
 
 pub(super) const DETECTOR: Detector = Detector {
     id: "sudo-used",
@@ -22,9 +22,13 @@ const MOST: usize = 8;
 const NAMED: usize = 4;
 
 fn find(view: &View<'_>) -> Result<Vec<Finding>, Clean> {
-    let fresh = |at| view.now.since(at) <= STAYS_MS && view.is_of_this_run(at);
-    let recent = view.chain.sudo.iter().rev().filter(|used| fresh(used.at));
-    Ok(recent.take(MOST).map(|used| finding(view, &used.value, used.at)).collect())
+    // What a block of an hour ago says is an hour old, whenever it was read.
+    let happened = |used: &Observed<SudoUse>| used.value.stamped.unwrap_or(used.at);
+    let fresh = |used: &&Observed<SudoUse>| {
+        view.now.since(happened(used)) <= STAYS_MS && view.is_of_this_run(used.at)
+    };
+    let recent = view.chain.sudo.iter().rev().filter(fresh);
+    Ok(recent.take(MOST).map(|used| finding(view, &used.value, happened(used))).collect())
 }
 
 fn finding(view: &View<'_>, used: &SudoUse, at: crate::domain::UnixMs) -> Finding {

@@ -31,7 +31,7 @@ pub(crate) struct World {
 }
 
 /// The first approval of a multisig, and the weight of the call inside.
-type Observed = (Option<(u32, u32)>, Option<(u64, u64)>);
+pub(crate) type Observed = (Option<(u32, u32)>, Option<(u64, u64)>);
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -121,7 +121,12 @@ impl World {
     }
 
     /// `seen`: the first approval of the multisig, and the weight of the call inside.
-    fn plan_seen(&self, draft: &Draft<'_>, wrappers: &[&str], (timepoint, max_weight): Observed) -> Plan {
+    pub(crate) fn plan_seen(
+        &self,
+        draft: &Draft<'_>,
+        wrappers: &[&str],
+        (timepoint, max_weight): Observed,
+    ) -> Plan {
         let composition = self.compose(draft);
         let wrappers: Vec<String> = wrappers.iter().map(|w| (*w).to_owned()).collect();
         let parsed: Vec<Wrapper> = wrappers.iter().map(|w| Wrapper::parse(w).unwrap()).collect();
@@ -384,7 +389,10 @@ fn a_multisigs_plan_stays_the_same_after_its_first_approval() {
     let later = serde_json::to_string(&second).unwrap();
     assert_eq!(what(&later, &first), [""; 0]);
     // Another multisig is another plan, and bytes that were changed by hand are seen.
-    assert_eq!(what(&text, &plan(1, (None, None))), ["what is signed", "the plan hash"]);
+    assert_eq!(
+        what(&text, &plan(1, (None, None))),
+        ["what is signed", "what members of the multisig sign", "the plan hash"]
+    );
     let signed = first.wrapped["call_data"].as_str().unwrap();
     for (from, to) in [("d007000008", "d107000008"), ("0202", "0203"), ("081234", "0812340812340812")] {
         let forged = signed.replacen(from, to, 1);

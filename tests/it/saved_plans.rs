@@ -36,6 +36,38 @@ fn a_plan_without_a_code_hash_is_never_the_same() {
 }
 
 #[test]
+fn what_members_of_a_multisig_sign_hashes_links_and_a_life_of_its_own_are_compared() {
+    const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+    const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+    let world = World::new();
+    let all = recipes();
+    let draft = world.fill(all.find("row:A3").unwrap(), &HEAD).unwrap();
+    let wrap = format!("multisig:2@{ALICE},{BOB}");
+    let plan = world.plan_seen(&draft, &["sudo", &wrap], (None, Some((1_000, 1_000))));
+    assert_eq!(what(&plan, &plan), [""; 0]);
+    let changed = |change: &dyn Fn(&mut Plan)| {
+        let mut other = plan.clone();
+        change(&mut other);
+        what(&other, &plan)
+    };
+    let data = plan.wrapped["approval"]["call_data"].as_str().unwrap().to_owned();
+    let evil = data.replacen("0x", "0x00", 1);
+    assert_eq!(
+        changed(&|p| p.wrapped["approval"]["call_data"] = json!(evil)),
+        ["what members of the multisig sign"]
+    );
+    let hash = json!(format!("0x{}", "ab".repeat(32)));
+    assert_eq!(
+        changed(&|p| p.wrapped["approval"]["approves"] = hash.clone()),
+        ["what members of the multisig approve"]
+    );
+    assert_eq!(changed(&|p| p.wrapped["call_hash"] = hash.clone()), ["the hash of a call"]);
+    let link = json!("https://polkadot.js.org/apps/?rpc=x#/extrinsics/decode/0x0000");
+    assert_eq!(changed(&|p| p.links["polkadot_js"] = link.clone()), ["the link polkadot_js"]);
+    assert_eq!(changed(&|p| p.expires = "2100-01-01T00:00:00Z".to_owned()), ["how long it is valid"]);
+}
+
+#[test]
 fn the_hash_covers_what_the_checks_look_at_and_the_parameters_that_decide() {
     let world = World::new();
     let path = format!("{}/runbooks/force-head.toml", env!("CARGO_MANIFEST_DIR"));

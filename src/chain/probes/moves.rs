@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 /// Most movements kept of one block.
 const MAX_MOVES: usize = 64;
+/// Places of these that the largest have which change hands.
+const LARGEST: usize = 32;
 
 /// What moved in the block, and which watched accounts its events touch.
 pub(super) fn of(
@@ -31,13 +33,12 @@ pub(super) fn of(
     let found = all.len();
     let is_watched = |m: &Movement| [m.from, m.to].iter().flatten().any(|a| watched.contains(a));
     all.sort_by_key(|m| (Reverse(is_watched(m) && m.kind.changes_hands()), Reverse(m.amount), m.index));
-    // The largest are never pushed out by small ones of watched accounts.
-    let largest = all.iter().map(|m| m.amount).max();
-    let place = all.iter().position(|m| Some(m.amount) == largest && m.kind.changes_hands());
-    if let Some(place) = place.filter(|place| *place >= MAX_MOVES) {
-        all.swap(place, MAX_MOVES - 1);
-    }
-    all.truncate(MAX_MOVES);
+    // Neither small ones of watched accounts nor locks and holds push out the largest that change hands.
+    let behind = all.split_off(all.len().min(MAX_MOVES - LARGEST));
+    let (hands, others): (Vec<_>, Vec<_>) = behind.into_iter().partition(|m| m.kind.changes_hands());
+    let mut behind: Vec<Movement> = hands;
+    behind.sort_by_key(|m| (Reverse(m.amount), m.index));
+    all.extend(behind.into_iter().chain(others).take(LARGEST));
     all.sort_by_key(|m| m.index);
     let left_out = u32::try_from(found.saturating_sub(all.len())).unwrap_or(u32::MAX);
     let moves = BlockMoves { at, session, issuance: None, era_paid, came, left, moves: all, left_out };

@@ -14,7 +14,8 @@ impl ChainView {
             known.value.at == used.value.at && known.value.extrinsic == used.value.extrinsic
         };
         if let Some(known) = self.sudo.iter_mut().find(|known| same(known)) {
-            *known = used;
+            // Read once more, it is no newer.
+            known.value = used.value;
             return;
         }
         let after = self.sudo.iter().position(|known| known.value.at.number > used.value.at.number);

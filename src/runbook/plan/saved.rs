@@ -3,6 +3,7 @@
 //! In: the JSON of a plan, and a fresh [`Plan`]. Out: what to plan again, and differences in words. Must not read files.
 
 use super::{Plan, VALID_MS, VALID_MULTISIG_MS};
+use crate::codec::call_hash;
 use crate::domain::ids::hex_bytes;
 use crate::domain::{AccountId, UnixMs};
 use crate::runbook::params::GivenFile;
@@ -123,6 +124,15 @@ pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> 
     if !approves_the_same(&signed(planned), &signed(new), &part(new, "intended")) {
         add("what is signed", signed(planned), signed(new));
     }
+    let approval =
+        |wrapped: Option<&'_ Value>, name: &str| part(wrapped.and_then(|w| w.get("approval")), name);
+    let (approves, approved) = (approval(planned, "approves"), approval(new, "approves"));
+    add("what members of the multisig approve", approves, approved.clone());
+    let (before, after) = (approval(planned, "call_data"), approval(new, "call_data"));
+    if before != after && !approves_the_same(&before, &after, &approved) {
+        add("what members of the multisig sign", before, after);
+    }
+    own_data(saved, &mut add);
     add("the plan hash", saved.plan_hash.clone(), fresh.plan_hash.to_string());
     if saved.expires_at().is_some_and(|until| until < now) {
         add("the time it is valid", format!("until {}", saved.expires), now.rfc3339());
@@ -135,6 +145,35 @@ pub fn differences(saved: &Saved, fresh: &Plan, now: UnixMs) -> Vec<Difference> 
         add("how long it is valid", format!("until {}", saved.expires), most);
     }
     out
+}
+
+/// Hashes and links of a plan that are not of its own call data: whoever compares a hash or follows a link would see another
+/// call than the one that was compared here.
+fn own_data(saved: &Saved, add: &mut impl FnMut(&str, String, String)) {
+    let text = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+    let calls = saved.rest.get("calls").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let wrapped = saved.rest.get("wrapped");
+    let approval = wrapped.and_then(|w| w.get("approval"));
+    let known: Vec<String> =
+        calls.iter().chain(wrapped).chain(approval).filter_map(|item| text(item, "call_data")).collect();
+    for item in calls.iter().chain(wrapped) {
+        let (Some(data), Some(planned)) = (text(item, "call_data"), text(item, "call_hash")) else {
+            continue;
+        };
+        let hash =
+            hex_bytes(&data).map_or_else(|| "no hex".to_owned(), |bytes| call_hash(&bytes).to_string());
+        add("the hash of a call", planned, hash);
+    }
+    let links = saved.rest.get("links").and_then(Value::as_object);
+    for (name, link) in links.into_iter().flatten() {
+        let Some(link) = link.as_str() else { continue };
+        if !known
+            .iter()
+            .any(|data| link.ends_with(&format!("/{data}")) || link.ends_with(&format!("={data}")))
+        {
+            add(&format!("the link {name}"), link.to_owned(), "a link to call data of the plan".to_owned());
+        }
+    }
 }
 
 /// A plan is void when a runtime changes: where one is not named, or not known now, nobody can say that it has not.

@@ -166,6 +166,23 @@ async fn one_large_transfer_among_a_thousand_small_ones_is_kept_whole_and_the_re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn locks_and_small_ones_of_watched_accounts_push_no_large_transfer_out() {
+    let relay = Relay::new(FakeRuntime::relay_2026(6_000));
+    relay.chain.advance(3);
+    let a = Node::start(&relay.chain).await;
+    let bed = Bed::with(vec![a.url()], &watching(&[stash(1)]));
+    bed.until_best(3, 10).await;
+    let mut events: Vec<Event> = (0..200).map(|n| transfer(n, stash(1), stash(n + 9), 3)).collect();
+    events.extend((200..400).map(|n| who(Some(n), "Locked", stash(2), 9_000_000)));
+    events.extend([400, 401].map(|n| transfer(n, stash(7), stash(8), 1_000_000)));
+    write(&relay, &events);
+    let moves = grown(&relay, &bed).await;
+    assert_eq!((moves.moves.len(), moves.left_out), (64, 338));
+    let large: Vec<u32> = moves.moves.iter().filter(|m| m.amount == 1_000_000).map(|m| m.index).collect();
+    assert_eq!(large, [400, 401]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_several_events_tell_is_one_movement_and_fees_are_none() {
     for runtime in runtimes() {
         let is_new = runtime.spec_version > 2_000_000;

@@ -18,6 +18,20 @@ use serde_json::Value;
 /// # Errors
 /// One sentence why there is none.
 pub fn call_data(plan: &Plan) -> Result<(String, String), String> {
+    let turn = plan.wrapped.get("turn").and_then(|turn| turn.get("act")).and_then(Value::as_str);
+    let approval = plan.wrapped.get("approval").and_then(|a| a.get("call_data")).and_then(Value::as_str);
+    match (turn, approval) {
+        (Some("wait"), _) => {
+            return Err(
+                "this signatory has approved already: others must follow, each with its own call data \
+                        (sereno plan --sender)"
+                    .to_owned(),
+            );
+        }
+        (Some("approve"), Some(data)) => return Ok((data.to_owned(), "approval's call data".to_owned())),
+        (Some("approve"), None) => return Err("it has no call data of its approval".to_owned()),
+        _ => {}
+    }
     if let Some(data) = plan.wrapped.get("call_data").and_then(Value::as_str) {
         return Ok((data.to_owned(), "call data".to_owned()));
     }
