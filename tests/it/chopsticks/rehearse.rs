@@ -170,6 +170,18 @@ fn a_runbook(node: &mut Node, network: &str, runtime: &Runtime) {
                 "--wrap",
                 "proxy:Any@5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
             ],
+            "put --wrap sudo before proxy",
+        ),
+        (
+            &[
+                "row:A3",
+                "para=2000",
+                "new_head=0x12",
+                "--wrap",
+                "sudo",
+                "--wrap",
+                "proxy:Any@5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+            ],
             "has no Any delegate",
         ),
     ] {
