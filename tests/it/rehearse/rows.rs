@@ -250,7 +250,11 @@ fn against(recipe: &Recipe, row: &Row, draft: &Draft<'_>) -> Vec<String> {
     // A warning counts where the row names it.
     let counts =
         |c: &&Check| c.level == Level::Block || row.check.split_whitespace().any(|n| n == c.id.get_ref());
-    let found = recipe.checks.iter().filter(counts).filter_map(|check| {
+    let meant = |c: &&Check| {
+        let only = c.only.as_ref().map(|only| Expr::compile(only.get_ref()).unwrap());
+        only.and_then(|only| only.holds(&draft.scope).ok()) != Some(false)
+    };
+    let found = recipe.checks.iter().filter(counts).filter(meant).filter_map(|check| {
         match Expr::compile(check.expr.get_ref()).unwrap().holds(&draft.scope) {
             Ok(true) => None,
             Ok(false) => Some(check.id.get_ref().clone()),
