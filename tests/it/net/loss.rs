@@ -174,6 +174,8 @@ fn net_one_dead_validator_is_named_and_two_dead_stall_finality_until_they_are_ba
     dave_is_named(&watch, mark, at);
     three_keep_finality(&net, &watch);
 
+    // Where finality hung, all nodes were started anew, and dave with them.
+    net.tool("kill", "dave");
     let (mark, killed) = (watch.mark(), now_ms());
     net.tool("kill", "charlie");
     let raised =
