@@ -114,9 +114,7 @@ fn intent(state: &AppState, command: Command) -> Intent {
         (Command::Open, Some(Subject::Referendum(id))) if state.ui.place.is_root() => {
             Intent::Open(Place::referendum(TAB.number, id))
         }
-        (Command::Open, Some(subject)) => Intent::Describe(subject),
-        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
-        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+        (command, subject) => subject::otherwise(command, subject),
     }
 }
 
@@ -163,9 +161,14 @@ fn header(state: &AppState) -> Panel {
     let going = all.iter().filter(|r| r.is_ongoing()).count();
     let grave = all.iter().filter(|r| is_grave(r)).count();
     let count = |n: usize| format::number(u64::try_from(n).unwrap_or(u64::MAX));
-    let mut line = Line::of(Role::Title, "referenda ")
-        .and(Role::Text, count(going))
-        .and(Role::Dim, format!(" going on, {} ended", count(all.len() - going)));
+    let read = state.chains().any(|c| c.view.is_some_and(|v| v.governance.known().is_some()));
+    let title = Line::of(Role::Title, "referenda ");
+    let mut line = match read {
+        true => title
+            .and(Role::Text, count(going))
+            .and(Role::Dim, format!(" going on, {} ended", count(all.len() - going))),
+        false => title.and(Role::Unknown, "?").and(Role::Dim, " none was read yet"),
+    };
     if grave > 0 {
         line = line.and(Role::Dim, " · ").and(Role::Major, format!("▲ {} reach the runtime", count(grave)));
     }

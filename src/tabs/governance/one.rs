@@ -111,10 +111,7 @@ fn verdict(going: &Ongoing, reasons: usize) -> Vec<Line> {
                 all.iter().take(reasons).map(|why| Line::of(Role::Dim, "  ").and(Role::Text, why.as_str())),
             );
             if all.len() > reasons {
-                out.push(Line::of(
-                    Role::Dim,
-                    format!("  and {} more reasons · d shows all", all.len() - reasons),
-                ));
+                out.push(Line::of(Role::Dim, format!("  and {} more · d shows all", all.len() - reasons)));
             }
         }
         Found::Absent => {
