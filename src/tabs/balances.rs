@@ -123,9 +123,7 @@ fn intent(state: &AppState, command: Command) -> Intent {
         (Command::Open, Some(Subject::Account(chain, account))) if opened(state).is_none() => {
             Intent::Open(Place::account(TAB.number, chain, account))
         }
-        (Command::Open, Some(subject)) => Intent::Describe(subject),
-        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
-        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+        (command, subject) => subject::otherwise(command, subject),
     }
 }
 

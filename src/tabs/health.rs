@@ -166,8 +166,7 @@ fn intent(state: &AppState, command: Command) -> Intent {
     }
     match (command, subject) {
         (Command::Open, Some(subject)) => open(state, subject),
-        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
-        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+        (command, subject) => subject::otherwise(command, subject),
     }
 }
 

@@ -127,9 +127,7 @@ fn intent(state: &AppState, command: Command) -> Intent {
         (Command::Open, Some(Subject::Para(id))) if state.ui.place.is_root() => {
             Intent::Open(Place::para(TAB.number, id))
         }
-        (Command::Open, Some(subject)) => Intent::Describe(subject),
-        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
-        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+        (command, subject) => subject::otherwise(command, subject),
     }
 }
 

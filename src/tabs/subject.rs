@@ -190,6 +190,16 @@ pub fn chain_name(state: &AppState, id: &ChainId) -> String {
     state.network.chain(id).map_or_else(|| id.to_string(), |c| c.name.clone())
 }
 
+/// What a tab does with a command that it has no use of its own for: opening describes what has no view.
+#[must_use]
+pub fn otherwise(command: Command, subject: Option<Subject>) -> Intent {
+    match (command, subject) {
+        (Command::Open, Some(subject)) => Intent::Describe(subject),
+        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
+        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+    }
+}
+
 /// The chain a subject belongs to; the relay chain for what only that knows.
 #[must_use]
 pub fn chain_of<'a>(state: &'a AppState, subject: &Subject) -> Option<Chain<'a>> {

@@ -147,9 +147,7 @@ fn intent(state: &AppState, command: Command) -> Intent {
             let text = containing(&seats::provider_text(name.as_deref()));
             Intent::Filter { pane: VALIDATORS, list: VALIDATORS.to_owned(), text }
         }
-        (Command::Open, Some(subject)) => Intent::Describe(subject),
-        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
-        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+        (command, subject) => subject::otherwise(command, subject),
     }
 }
 

@@ -92,9 +92,7 @@ fn intent(state: &AppState, command: Command) -> Intent {
         (Command::Open, Some(Subject::Para(id) | Subject::Channel(_, id))) => {
             Intent::Open(Place::para(recovery::TAB.number, id))
         }
-        (Command::Open, Some(subject)) => Intent::Describe(subject),
-        (Command::Open, None) => Intent::Say("nothing to open here".to_owned()),
-        _ => Intent::Say(format!("{} does nothing in this tab", command.name())),
+        (command, subject) => subject::otherwise(command, subject),
     }
 }
 
